@@ -1,0 +1,15 @@
+//! `peergate fingerprint`.
+
+use std::process::ExitCode;
+
+use crate::failure::Failure;
+
+/// Not written yet.
+#[derive(clap::Args)]
+pub(crate) struct Fingerprint {}
+
+impl Fingerprint {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        Ok(ExitCode::SUCCESS)
+    }
+}

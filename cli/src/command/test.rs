@@ -1,0 +1,15 @@
+//! `peergate test`.
+
+use std::process::ExitCode;
+
+use crate::failure::Failure;
+
+/// Not written yet.
+#[derive(clap::Args)]
+pub(crate) struct Test {}
+
+impl Test {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,44 @@
+//! Why a command could not do its work.
+
+use std::fmt;
+use std::path::Path;
+use std::process::ExitCode;
+
+use peergate::Problems;
+
+/// What is told on standard error, and the exit status that goes with it.
+pub(crate) enum Failure {
+    /// A file or argument: `path: why`.
+    Input(String),
+    /// A policy with problems.
+    Policy(String, Problems),
+}
+
+impl Failure {
+    /// Something about a file.
+    pub(crate) fn file(path: &Path, why: impl fmt::Display) -> Self {
+        Self::Input(format!("{}: {why}", path.display()))
+    }
+
+    pub(crate) fn status(&self) -> ExitCode {
+        match self {
+            Self::Input(_) => ExitCode::from(1),
+            Self::Policy(..) => ExitCode::from(3),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input(why) => out.write_str(why),
+            Self::Policy(file, problems) => {
+                for (index, problem) in problems.iter().enumerate() {
+                    let line_feed = if index > 0 { "\n" } else { "" };
+                    write!(out, "{line_feed}{file}: {problem}")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! `apis` and their `operations`.
+
+use crate::name::Name;
+use crate::policy::{
+    Api, CertificateRule, Credential, Enforcement, Forward, Operation, Requirement, Ruling,
+};
+use crate::target::MatchRule;
+
+use super::lists::Lists;
+use super::node::Node;
+use super::problem::{At, Problems};
+use super::reader::{Fields, items, parsed};
+use super::settings::{Global, enforcement};
+use super::{certificate, matches, requirement};
+
+/// What an API's rules refer to.
+pub(crate) struct Context<'c> {
+    pub(crate) lists: &'c Lists,
+    pub(crate) global: &'c Global,
+    pub(crate) forward: &'c Forward,
+}
+
+pub(crate) fn read_all(
+    node: &Node<'_>,
+    at: &At<'_>,
+    context: &Context<'_>,
+    problems: &mut Problems,
+) -> Option<Vec<Api>> {
+    let items = items(node, at, problems)?;
+    let mut apis: Vec<Api> = Vec::with_capacity(items.len());
+    let mut is_whole = true;
+    for (index, item) in items.iter().enumerate() {
+        let at = at.index(index);
+        let Some(api) = read_api(item, &at, context, problems) else {
+            is_whole = false;
+            continue;
+        };
+        if apis.iter().any(|earlier| earlier.name == api.name) {
+            let name = api.name.as_str();
+            problems.report(&at.field("name"), format_args!("another API is named {name:?}"));
+        }
+        if let Some(earlier) = apis.iter().find(|earlier| hides(&earlier.matches, &api.matches)) {
+            let name = earlier.name.as_str();
+            let message =
+                format_args!("never chosen: the API {name:?} before it matches all of it");
+            problems.report(&at.field("match"), message);
+        }
+        apis.push(api);
+    }
+    is_whole.then_some(apis)
+}
+
+/// Whether every request of `later` falls to an earlier rule.
+fn hides(earlier: &[MatchRule], later: &[MatchRule]) -> bool {
+    later.iter().all(|later| earlier.iter().any(|earlier| earlier.covers(later)))
+}
+
+/// The parts of a ruling, each of which an operation may leave to its API.
+struct Parts {
+    requirement: Option<Requirement>,
+    certificate: Option<CertificateRule>,
+    enforcement: Option<Enforcement>,
+    /// Whether a `certificate` block is there, good or not.
+    has_certificate: bool,
+}
+
+impl Parts {
+    fn read(fields: &mut Fields<'_, '_>, context: &Context<'_>, problems: &mut Problems) -> Self {
+        let certificate = fields.read("certificate", problems, |node, at, problems| {
+            Some(certificate::read(node, at, context, problems))
+        });
+        Self {
+            has_certificate: certificate.is_some(),
+            certificate: certificate.flatten(),
+            requirement: fields.read("policy", problems, requirement::read),
+            enforcement: fields.read("enforcement", problems, enforcement),
+        }
+    }
+}
+
+fn read_api(
+    node: &Node<'_>,
+    at: &At<'_>,
+    context: &Context<'_>,
+    problems: &mut Problems,
+) -> Option<Api> {
+    let mut fields = Fields::of(node, at, problems)?;
+    let name = fields.required("name", problems);
+    let name: Option<Name> = name.and_then(|node| parsed(node, &at.field("name"), problems));
+    let matches = read_matches(&mut fields, context, problems);
+    fields.required("policy", problems);
+    let parts = Parts::read(&mut fields, context, problems);
+    let operations = fields.optional("operations");
+    fields.finish(problems);
+
+    let mut is_used = uses_certificate(parts.requirement.as_ref());
+    if parts.requirement.is_some() && is_used && !parts.has_certificate {
+        problems.report(&at.field("certificate"), "missing: the policy names certificate");
+    }
+    let ruling = Ruling {
+        requirement: parts.requirement?,
+        certificate: parts.certificate,
+        enforcement: parts.enforcement.unwrap_or(context.global.enforcement),
+    };
+    let at_operations = at.field("operations");
+    let mut read = Vec::new();
+    for (index, item) in operations
+        .and_then(|node| items(node, &at_operations, problems))
+        .unwrap_or_default()
+        .iter()
+        .enumerate()
+    {
+        let at = at_operations.index(index);
+        let api = Owner { ruling: &ruling, has_certificate: parts.has_certificate };
+        let Some((operation, uses_api)) = read_operation(item, &at, &api, context, problems) else {
+            continue;
+        };
+        is_used |= uses_api;
+        if read.iter().any(|earlier: &Operation| hides(&earlier.matches, &operation.matches)) {
+            problems.report(
+                &at.field("match"),
+                "never chosen: an operation before it matches all of it",
+            );
+        }
+        read.push(operation);
+    }
+    if parts.has_certificate && !is_used {
+        problems.report(&at.field("certificate"), "no policy here looks at certificates");
+    }
+    Some(Api { name: name?, matches: matches?, ruling, operations: read })
+}
+
+/// What an operation leaves out, its API says.
+struct Owner<'a> {
+    ruling: &'a Ruling,
+    has_certificate: bool,
+}
+
+/// Reads an operation, and whether it uses the API's `certificate`.
+fn read_operation(
+    node: &Node<'_>,
+    at: &At<'_>,
+    api: &Owner<'_>,
+    context: &Context<'_>,
+    problems: &mut Problems,
+) -> Option<(Operation, bool)> {
+    let mut fields = Fields::of(node, at, problems)?;
+    let is_given = fields.required("match", problems).is_some();
+    let matches = read_matches(&mut fields, context, problems);
+    let has_policy = fields.optional("policy").is_some();
+    let parts = Parts::read(&mut fields, context, problems);
+    fields.finish(problems);
+
+    if !has_policy && !parts.has_certificate && parts.enforcement.is_none() {
+        problems.report(at, "changes nothing: expected policy, certificate or enforcement");
+    }
+    let requirement = match (parts.requirement, has_policy) {
+        (Some(requirement), _) => requirement,
+        (None, true) => return None,
+        (None, false) => api.ruling.requirement.clone(),
+    };
+    let is_used = uses_certificate(Some(&requirement));
+    if is_used && !parts.has_certificate && !api.has_certificate {
+        problems.report(&at.field("certificate"), "missing: the policy names certificate");
+    }
+    if parts.has_certificate && !is_used {
+        problems.report(&at.field("certificate"), "no policy here looks at certificates");
+    }
+    let certificate =
+        if parts.has_certificate { parts.certificate } else { api.ruling.certificate.clone() };
+    let enforcement = parts.enforcement.unwrap_or(api.ruling.enforcement);
+    let ruling = Ruling { requirement, certificate, enforcement };
+    let matches = if is_given { matches? } else { return None };
+    Some((Operation { matches, ruling }, is_used && !parts.has_certificate))
+}
+
+fn read_matches(
+    fields: &mut Fields<'_, '_>,
+    context: &Context<'_>,
+    problems: &mut Problems,
+) -> Option<Vec<MatchRule>> {
+    if fields.optional("match").is_none() {
+        return Some(vec![MatchRule::default()]);
+    }
+    fields.read("match", problems, |node, at, problems| {
+        matches::read(node, at, context.global.authority, problems)
+    })
+}
+
+fn uses_certificate(requirement: Option<&Requirement>) -> bool {
+    requirement.is_some_and(|requirement| requirement.names(Credential::Certificate))
+}

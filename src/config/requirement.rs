@@ -1,0 +1,100 @@
+//! `policy`: which credentials must hold together.
+
+use crate::policy::{Credential, Requirement};
+
+use super::node::Node;
+use super::problem::{At, Problems};
+use super::reader::{Fields, items, list, text, wrong_kind};
+
+/// Reads a word, a list of all that must hold, or alternatives with what is checked besides.
+pub(crate) fn read(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Requirement> {
+    let alternatives = match node {
+        Node::Text(word) => match &**word {
+            "mandatory" => vec![vec![Credential::Certificate]],
+            "optional" => vec![vec![Credential::Certificate], vec![]],
+            "open" => vec![vec![]],
+            _ => {
+                let known = "mandatory, optional, open, a list, or an object with any_of";
+                problems.report(at, format_args!("unknown word {word:?}; known are: {known}"));
+                return None;
+            }
+        },
+        Node::List(_) => vec![all_of(node, at, problems)?],
+        Node::Object(_) => return read_alternatives(node, at, problems),
+        _ => {
+            wrong_kind("a word, a list or an object", node, at, problems);
+            return None;
+        }
+    };
+    Some(Requirement { alternatives, check: Vec::new() })
+}
+
+fn read_alternatives(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Requirement> {
+    let mut fields = Fields::of(node, at, problems)?;
+    let any_of = fields.required("any_of", problems);
+    let check = fields.read("check", problems, all_of).unwrap_or_default();
+    fields.finish(problems);
+
+    let at_any = at.field("any_of");
+    let items = items(any_of?, &at_any, problems)?;
+    let mut alternatives: Vec<Vec<Credential>> = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        let at = at_any.index(index);
+        let alternative = match item {
+            Node::Text(word) if word == "anonymous" => {
+                if index.saturating_add(1) < items.len() {
+                    problems.report(&at, "anonymous always holds: it can only be the last");
+                }
+                vec![]
+            }
+            Node::Text(_) => credential(item, &at, problems).into_iter().collect(),
+            _ => match all_of(item, &at, problems) {
+                Some(alternative) => alternative,
+                None => continue,
+            },
+        };
+        let hides = |earlier: &Vec<Credential>| {
+            !earlier.is_empty() && earlier.iter().all(|one| alternative.contains(one))
+        };
+        if let Some(earlier) = alternatives.iter().position(hides) {
+            problems
+                .report(&at, format_args!("never needed: any_of[{earlier}] holds where it does"));
+        }
+        alternatives.push(alternative);
+    }
+    for (index, credential) in check.iter().enumerate() {
+        if alternatives.iter().any(|alternative| alternative.contains(credential)) {
+            let at_check = at.field("check");
+            let message = format_args!("{:?} is looked at already, by any_of", credential.word());
+            problems.report(&at_check.index(index), message);
+        }
+    }
+    Some(Requirement { alternatives, check })
+}
+
+/// A list of credentials, each once.
+fn all_of(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Vec<Credential>> {
+    let mut named = Vec::new();
+    list(node, at, problems, |node, at, problems| {
+        let credential = credential(node, at, problems)?;
+        if named.contains(&credential) {
+            problems.report(at, "given twice");
+        }
+        named.push(credential);
+        Some(credential)
+    })
+}
+
+fn credential(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Credential> {
+    let name = text(node, at, problems)?;
+    let found = [Credential::Certificate].into_iter().find(|known| known.word() == name);
+    if found.is_none() {
+        let hint = match name {
+            "anonymous" => "stands alone, as the last of any_of",
+            "mandatory" | "optional" | "open" => "is a whole policy, no method",
+            _ => "is no method; known are: certificate",
+        };
+        problems.report(at, format_args!("{name:?} {hint}"));
+    }
+    found
+}

@@ -1,0 +1,148 @@
+//! `global`, `default`, `forward` and `replies`.
+
+use crate::header_name::HeaderName;
+use crate::policy::{
+    CertificateFormat, Detail, Enforcement, Forward, ListId, ServerNameRule, Unmatched,
+};
+use crate::target::AuthorityRules;
+
+use super::lists::Lists;
+use super::node::Node;
+use super::problem::{At, Problems};
+use super::reader::{Fields, boolean, entries, parsed, word};
+
+/// What holds for every API unless it says otherwise.
+#[derive(Default)]
+pub(crate) struct Global {
+    pub(crate) allow: Vec<ListId>,
+    pub(crate) deny: Vec<ListId>,
+    pub(crate) enforcement: Enforcement,
+    pub(crate) authority: AuthorityRules,
+    pub(crate) sni: ServerNameRule,
+}
+
+impl Global {
+    pub(crate) fn read(
+        node: &Node<'_>,
+        at: &At<'_>,
+        lists: &Lists,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let mut fields = Fields::of(node, at, problems)?;
+        let mut references = |name| {
+            fields.read(name, problems, |node, at, problems| lists.references(node, at, problems))
+        };
+        let allow = references("allow").unwrap_or_default();
+        let deny = references("deny").unwrap_or_default();
+        let global = Self {
+            allow,
+            deny,
+            enforcement: fields.read("enforcement", problems, enforcement).unwrap_or_default(),
+            authority: fields.read("authority", problems, authority).unwrap_or_default(),
+            sni: fields.read("sni", problems, server_name).unwrap_or_default(),
+        };
+        fields.finish(problems);
+        Some(global)
+    }
+}
+
+pub(crate) fn enforcement(
+    node: &Node<'_>,
+    at: &At<'_>,
+    problems: &mut Problems,
+) -> Option<Enforcement> {
+    let words = [("enforce", Enforcement::Enforce), ("shadow", Enforcement::Shadow)];
+    word(node, at, problems, &words)
+}
+
+fn authority(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<AuthorityRules> {
+    let mut fields = Fields::of(node, at, problems)?;
+    let rules = AuthorityRules {
+        ignore_port: fields.read("ignore_port", problems, boolean).unwrap_or_default(),
+        ignore_trailing_dot: fields
+            .read("ignore_trailing_dot", problems, boolean)
+            .unwrap_or_default(),
+    };
+    fields.finish(problems);
+    Some(rules)
+}
+
+fn server_name(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<ServerNameRule> {
+    let words = [
+        ("unchecked", ServerNameRule::Unchecked),
+        ("when_present", ServerNameRule::WhenPresent),
+        ("required", ServerNameRule::Required),
+    ];
+    word(node, at, problems, &words)
+}
+
+pub(crate) fn unmatched(
+    node: &Node<'_>,
+    at: &At<'_>,
+    problems: &mut Problems,
+) -> Option<Unmatched> {
+    word(node, at, problems, &[("deny", Unmatched::Deny), ("allow", Unmatched::Allow)])
+}
+
+pub(crate) fn replies(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Detail> {
+    let mut fields = Fields::of(node, at, problems)?;
+    fields.read("profile", problems, |node, at, problems| {
+        word(node, at, problems, &[("problem", ())])
+    });
+    let detail = fields.read("detail", problems, |node, at, problems| {
+        word(node, at, problems, &[("generic", Detail::Generic), ("reason", Detail::Reason)])
+    });
+    fields.finish(problems);
+    detail
+}
+
+pub(crate) fn forward(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Forward> {
+    let mut fields = Fields::of(node, at, problems)?;
+    let mut header = |name| fields.read(name, problems, parsed::<HeaderName>);
+    let (identity, method, fingerprint) =
+        (header("identity"), header("method"), header("fingerprint"));
+    let client_cert = fields.read("client_cert", problems, client_cert);
+    let labels = fields.read("labels", problems, |node, at, problems| {
+        let mut labels = Vec::new();
+        for (key, node) in entries(node, at, problems)? {
+            let at = at.field(key);
+            let name = problems.keep(&at, key.parse());
+            labels.extend(name.zip(parsed::<HeaderName>(node, &at, problems)));
+        }
+        Some(labels)
+    });
+    fields.finish(problems);
+    let forward =
+        Forward { identity, method, fingerprint, client_cert, labels: labels.unwrap_or_default() };
+    for (index, name) in forward.names().enumerate() {
+        let same = |other: &&HeaderName| other.is_read_from(name.as_str().as_bytes());
+        if let Some(other) = forward.names().take(index).find(same) {
+            let message = format_args!(
+                "the header {name:?} is the same as {other:?}",
+                name = name.as_str(),
+                other = other.as_str()
+            );
+            problems.report(at, message);
+        }
+    }
+    Some(forward)
+}
+
+fn client_cert(
+    node: &Node<'_>,
+    at: &At<'_>,
+    problems: &mut Problems,
+) -> Option<(HeaderName, CertificateFormat)> {
+    let mut fields = Fields::of(node, at, problems)?;
+    let header = fields.required("header", problems);
+    let format = fields.required("format", problems);
+    fields.finish(problems);
+    let header = header.and_then(|node| parsed(node, &at.field("header"), problems));
+    let formats = [
+        ("rfc9440", CertificateFormat::Rfc9440),
+        ("der_base64", CertificateFormat::DerBase64),
+        ("pem_percent", CertificateFormat::PemPercent),
+    ];
+    let format = format.and_then(|node| word(node, &at.field("format"), problems, &formats));
+    Some((header?, format?))
+}

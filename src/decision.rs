@@ -1,0 +1,306 @@
+//! From a request and its evidence to a verdict.
+
+use std::rc::Rc;
+
+use crate::certificate::Leaf;
+use crate::digest::Fingerprint;
+use crate::evidence::{Peer, Source, leaf};
+use crate::list::{Entry, List};
+use crate::name::Name;
+use crate::policy::{
+    Api, CertificateRule, Credential, Enforcement, IfRefused, ListId, Policy, Requirement,
+    ServerNameRule, Unmatched, ValidityRule,
+};
+use crate::reason::Reason;
+use crate::request::Headers;
+use crate::target::Target;
+
+/// What becomes of a request, and why. Only [`Policy::judge`] makes one.
+#[derive(Clone, Debug)]
+pub struct Verdict<'p> {
+    outcome: Outcome,
+    reason: Reason,
+    api: Option<&'p Api>,
+    presented: Option<Fingerprint>,
+    accepted: Option<Accepted<'p>>,
+}
+
+/// What becomes of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It passes.
+    Allowed,
+    /// It is refused.
+    Denied,
+    /// It would be refused if the policy were enforced; it passes as nobody.
+    Shadowed,
+}
+
+impl Outcome {
+    /// The stable word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::Denied => "denied",
+            Self::Shadowed => "shadowed",
+        }
+    }
+
+    /// Whether the request goes on to the upstream.
+    pub fn passes(self) -> bool {
+        !matches!(self, Self::Denied)
+    }
+}
+
+/// The credentials that let a request pass.
+#[derive(Clone, Debug)]
+pub struct Accepted<'p> {
+    credentials: &'p [Credential],
+    certificate: Admitted<'p>,
+}
+
+/// A certificate that a list admits, and by which entry.
+#[derive(Clone, Debug)]
+struct Admitted<'p> {
+    entry: &'p Entry,
+    fingerprint: Fingerprint,
+    leaf: Option<Rc<Leaf>>,
+}
+
+impl<'p> Verdict<'p> {
+    /// What becomes of the request.
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// Why.
+    pub fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// The API that decided; `None` if none matched or the target was refused before.
+    pub fn api(&self) -> Option<&'p Name> {
+        self.api.map(|api| &api.name)
+    }
+
+    /// The fingerprint of the certificate that was looked at, accepted or not.
+    pub fn presented(&self) -> Option<Fingerprint> {
+        self.presented
+    }
+
+    /// The credentials that let the request pass; `None` if it was refused or passes as nobody.
+    pub fn accepted(&self) -> Option<&Accepted<'p>> {
+        self.accepted.as_ref()
+    }
+
+    /// A request that cannot be judged for want of a policy or of its own headers.
+    pub fn internal() -> Self {
+        Self::refusal(Reason::Internal)
+    }
+
+    fn refusal(reason: Reason) -> Self {
+        Self { outcome: Outcome::Denied, reason, api: None, presented: None, accepted: None }
+    }
+}
+
+impl Accepted<'_> {
+    /// Who the client is.
+    pub fn identity(&self) -> String {
+        match &self.certificate.entry.identity {
+            Some(identity) => identity.to_string(),
+            None => self.certificate.fingerprint.to_string(),
+        }
+    }
+
+    /// The credentials in words: `certificate`.
+    pub fn method(&self) -> String {
+        let words: Vec<&str> =
+            self.credentials.iter().map(|credential| credential.word()).collect();
+        words.join("+")
+    }
+
+    /// The accepted certificate's fingerprint.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.certificate.fingerprint
+    }
+
+    /// The accepted certificate, if the policy had to look at it.
+    pub fn leaf(&self) -> Option<&Leaf> {
+        self.certificate.leaf.as_deref()
+    }
+
+    /// A label of the entry that admitted the certificate.
+    pub(crate) fn label(&self, name: &Name) -> Option<&str> {
+        let labels = &self.certificate.entry.labels;
+        labels.iter().find(|(label, _)| label == name).map(|(_, value)| &**value)
+    }
+}
+
+impl Policy {
+    /// Judges a request on its headers and on what the source shows of its connection.
+    pub fn judge<'p>(&'p self, headers: &Headers<'_>, source: &impl Source) -> Verdict<'p> {
+        let mut verdict = Verdict::refusal(Reason::Internal);
+        let mut enforcement = self.enforcement;
+        match self.weigh(headers, source, &mut verdict, &mut enforcement) {
+            Ok(accepted) => {
+                verdict.outcome = Outcome::Allowed;
+                verdict.reason =
+                    if accepted.is_some() { Reason::Allowed } else { Reason::Anonymous };
+                verdict.accepted = accepted;
+            }
+            Err(reason) => {
+                verdict.reason = reason;
+                if enforcement == Enforcement::Shadow && !reason.holds_in_shadow() {
+                    verdict.outcome = Outcome::Shadowed;
+                }
+            }
+        }
+        verdict
+    }
+
+    /// Finds what lets the request pass (`None`: nothing is needed), noting on the way which API decides,
+    /// how, and what was presented.
+    fn weigh<'p>(
+        &'p self,
+        headers: &Headers<'_>,
+        source: &impl Source,
+        verdict: &mut Verdict<'p>,
+        enforcement: &mut Enforcement,
+    ) -> Result<Option<Accepted<'p>>, Reason> {
+        let mut target = Target::read(headers, self.authority).ok_or(Reason::BadTarget)?;
+        if self.asks_virtual_host {
+            target.virtual_host = known(source.virtual_host())?.unwrap_or_default();
+        }
+        if self.asks_route {
+            target.route = known(source.route())?.unwrap_or_default();
+        }
+        let selection = self.select(&target).map_err(|_| Reason::BadTarget)?;
+        self.check_server_name(&target, source)?;
+        let Some(selection) = selection else {
+            return match self.unmatched {
+                Unmatched::Deny => Err(Reason::NoMatchingApi),
+                Unmatched::Allow => Ok(None),
+            };
+        };
+        verdict.api = Some(selection.api);
+        *enforcement = selection.ruling.enforcement;
+        let requirement = &selection.ruling.requirement;
+        if !requirement.names(Credential::Certificate) {
+            return alternative(requirement, Err(Reason::CertificateRequired));
+        }
+        let rule = selection.ruling.certificate.as_ref().ok_or(Reason::Internal)?;
+        let fingerprint = match known(Peer::read(source))? {
+            Peer::Plaintext => return alternative(requirement, Err(Reason::NoTls)),
+            Peer::Anonymous => return alternative(requirement, Err(Reason::CertificateRequired)),
+            Peer::Presented(fingerprint) => fingerprint,
+        };
+        verdict.presented = Some(fingerprint);
+        match self.admit(rule, headers, source, fingerprint) {
+            Err(reason) if rule.if_refused == IfRefused::Ignore && reason.may_be_ignored() => {
+                alternative(requirement, Err(Reason::CertificateRequired))
+            }
+            // Presented and refused: that denies, even where another alternative would hold.
+            Err(reason) => Err(reason),
+            Ok(admitted) => alternative(requirement, Ok(admitted)),
+        }
+    }
+
+    /// RFC 9110 section 7.4: a connection that was made for one host must not serve another.
+    fn check_server_name(&self, target: &Target<'_>, source: &impl Source) -> Result<(), Reason> {
+        if self.sni == ServerNameRule::Unchecked {
+            return Ok(());
+        }
+        match known(source.server_name())? {
+            None if self.sni == ServerNameRule::Required => Err(Reason::Misdirected),
+            Some(name) if !name.eq_ignore_ascii_case(target.server_name()) => {
+                Err(Reason::Misdirected)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Finds the entry that admits a certificate: deny lists first, then who admits it, then dates, so
+    /// that dates are reported only for a certificate that would otherwise pass.
+    fn admit<'p>(
+        &'p self,
+        rule: &CertificateRule,
+        headers: &Headers<'_>,
+        source: &impl Source,
+        fingerprint: Fingerprint,
+    ) -> Result<Admitted<'p>, Reason> {
+        let mut whole = None;
+        if rule.needs_leaf {
+            whole = leaf(source, headers, fingerprint)?;
+            if whole.is_none() {
+                return Err(Reason::CertificateUnavailable);
+            }
+        }
+        if self.lists(&rule.deny).any(|list| list.refuses(fingerprint, whole.as_deref())) {
+            return Err(Reason::CertificateDenied);
+        }
+        let admits = |list: &'p List| list.admits(fingerprint, whole.as_deref());
+        let entry =
+            self.lists(&rule.allow).find_map(admits).ok_or(Reason::CertificateNotAllowed)?;
+        let required: Option<Vec<&Entry>> = self.lists(&rule.require).map(admits).collect();
+        let required = required.ok_or(Reason::CertificateNotRegistered)?;
+
+        if rule.validity != ValidityRule::Unchecked {
+            // A `pem` entry is the very certificate: its dates need no other copy.
+            if whole.is_none() && !entry.knows_all_dates() {
+                whole = leaf(source, headers, fingerprint)?;
+            }
+            let own = whole.as_ref().map(|leaf| leaf.validity());
+            let entries = required.iter().chain([&entry]).filter_map(|entry| entry.validity);
+            let mut validities = own.into_iter().chain(entries).peekable();
+            if validities.peek().is_none() && rule.validity == ValidityRule::Required {
+                return Err(Reason::CertificateUnavailable);
+            }
+            let mut now = None;
+            for validity in validities {
+                let now = match now {
+                    Some(now) => now,
+                    None => *now.insert(known(source.now())?),
+                };
+                if now < validity.not_before {
+                    return Err(Reason::CertificateNotYetValid);
+                }
+                if now > validity.not_after {
+                    return Err(Reason::CertificateExpired);
+                }
+            }
+        }
+        Ok(Admitted { entry, fingerprint, leaf: whole })
+    }
+
+    fn lists(&self, ids: &[ListId]) -> impl Iterator<Item = &List> {
+        ids.iter().filter_map(|id| self.lists.get(*id))
+    }
+}
+
+/// The first alternative that holds, given what is known of the certificate: admitted, or why there is
+/// none to go by.
+fn alternative<'p>(
+    requirement: &'p Requirement,
+    certificate: Result<Admitted<'p>, Reason>,
+) -> Result<Option<Accepted<'p>>, Reason> {
+    let (certificate, missing) = match certificate {
+        Ok(admitted) => (Some(admitted), Reason::CertificateRequired),
+        Err(reason) => (None, reason),
+    };
+    for credentials in &requirement.alternatives {
+        if credentials.is_empty() {
+            return Ok(None);
+        }
+        let holds = credentials.iter().all(|credential| match credential {
+            Credential::Certificate => certificate.is_some(),
+        });
+        if holds && let Some(certificate) = certificate {
+            return Ok(Some(Accepted { credentials, certificate }));
+        }
+    }
+    Err(missing)
+}
+
+fn known<T>(read: Result<T, crate::evidence::Unreadable>) -> Result<T, Reason> {
+    read.map_err(|_| Reason::Internal)
+}

@@ -1,0 +1,175 @@
+//! The SHA-256 digests that certificates are matched by, each its own type so that one cannot stand
+//! for another.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+use sha2::{Digest, Sha256};
+
+/// The SHA-256 of a certificate's DER: what Envoy's `connection.sha256_peer_certificate_digest` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint([u8; LENGTH]);
+
+/// The SHA-256 of a certificate's SubjectPublicKeyInfo (DER), as in RFC 7469 section 2.4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyHash([u8; LENGTH]);
+
+/// The SHA-256 of a TBSCertificate (DER): what the issuer signed. It stays the same when somebody
+/// re-encodes the signature, which changes the [`Fingerprint`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TbsHash([u8; LENGTH]);
+
+/// The SHA-256 of a distinguished name (DER).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NameHash([u8; LENGTH]);
+
+impl Fingerprint {
+    /// Digests a certificate's DER.
+    pub fn of(der: &[u8]) -> Self {
+        Self(sha256(der))
+    }
+
+    /// Reads 64 hex digits of either case, as a host property holds them.
+    pub fn from_hex(hex: &[u8]) -> Option<Self> {
+        from_hex(hex).map(Self)
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&HEXLOWER.encode(&self.0))
+    }
+}
+
+impl FromStr for Fingerprint {
+    type Err = MalformedDigest;
+
+    /// Reads 64 hex digits; upper case is accepted, and so are colons between the bytes.
+    fn from_str(text: &str) -> Result<Self, MalformedDigest> {
+        let digits = if text.contains(':') {
+            let pairs: Vec<&str> = text.split(':').collect();
+            if pairs.iter().any(|pair| pair.len() != 2) {
+                return Err(MalformedDigest::Hex);
+            }
+            pairs.concat()
+        } else {
+            text.to_owned()
+        };
+        Self::from_hex(digits.as_bytes()).ok_or(MalformedDigest::Hex)
+    }
+}
+
+impl KeyHash {
+    /// Digests a SubjectPublicKeyInfo's DER.
+    pub fn of(spki: &[u8]) -> Self {
+        Self(sha256(spki))
+    }
+}
+
+impl fmt::Display for KeyHash {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&STANDARD.encode(self.0))
+    }
+}
+
+impl FromStr for KeyHash {
+    type Err = MalformedDigest;
+
+    /// Reads padded standard base64 of 32 bytes, as Envoy's `verify_certificate_spki` is written.
+    fn from_str(text: &str) -> Result<Self, MalformedDigest> {
+        let bytes = STANDARD.decode(text).map_err(|_| MalformedDigest::Base64)?;
+        bytes.try_into().map(Self).map_err(|_| MalformedDigest::Base64)
+    }
+}
+
+impl TbsHash {
+    /// Digests a TBSCertificate's DER.
+    pub fn of(tbs: &[u8]) -> Self {
+        Self(sha256(tbs))
+    }
+}
+
+impl fmt::Display for TbsHash {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&HEXLOWER.encode(&self.0))
+    }
+}
+
+impl NameHash {
+    /// Digests a distinguished name's DER.
+    pub fn of(name: &[u8]) -> Self {
+        Self(sha256(name))
+    }
+}
+
+/// Why a text is not a digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MalformedDigest {
+    /// Not 64 hex digits.
+    Hex,
+    /// Not 32 bytes in padded standard base64.
+    Base64,
+}
+
+impl fmt::Display for MalformedDigest {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Hex => "expected a SHA-256 as 64 hex digits",
+            Self::Base64 => "expected a SHA-256 in base64 (44 characters, padded)",
+        })
+    }
+}
+
+impl std::error::Error for MalformedDigest {}
+
+fn sha256(bytes: &[u8]) -> [u8; LENGTH] {
+    Sha256::digest(bytes).into()
+}
+
+fn from_hex(hex: &[u8]) -> Option<[u8; LENGTH]> {
+    let mut bytes = [0; LENGTH];
+    if HEXLOWER_PERMISSIVE.decode_len(hex.len()) != Ok(LENGTH) {
+        return None;
+    }
+    HEXLOWER_PERMISSIVE.decode_mut(hex, &mut bytes).ok()?;
+    Some(bytes)
+}
+
+const LENGTH: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fingerprints_are_read_in_every_common_spelling() {
+        let plain = "ab".repeat(32);
+        let expected = Fingerprint([0xab; 32]);
+        let colons = vec!["AB"; 32].join(":");
+        assert_eq!(plain.parse(), Ok(expected));
+        assert_eq!(plain.to_uppercase().parse(), Ok(expected));
+        assert_eq!(colons.parse(), Ok(expected));
+        assert_eq!(expected.to_string(), plain);
+    }
+
+    #[test]
+    fn other_spellings_are_refused() {
+        let odd_colons = format!("a:b{}", "ab".repeat(31));
+        for text in ["", "ab", &"ab".repeat(33), &"xy".repeat(32), &odd_colons] {
+            assert_eq!(text.parse::<Fingerprint>(), Err(MalformedDigest::Hex), "{text}");
+        }
+    }
+
+    #[test]
+    fn key_hashes_are_padded_standard_base64() {
+        let text = "q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=";
+        assert_eq!(text.parse(), Ok(KeyHash([0xab; 32])));
+        assert_eq!(KeyHash([0xab; 32]).to_string(), text);
+        for text in ["", text.trim_end_matches('='), "q6urqw=="] {
+            assert_eq!(text.parse::<KeyHash>(), Err(MalformedDigest::Base64), "{text}");
+        }
+    }
+}

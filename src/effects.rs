@@ -1,0 +1,195 @@
+//! What a verdict means for the request: computed here, carried out by the host.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::decision::{Accepted, Outcome, Verdict};
+use crate::header_name::HeaderName;
+use crate::policy::{CertificateFormat, Detail, Policy};
+use crate::reason::{Reason, Status};
+use crate::request::Headers;
+
+/// All that is to be done to a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Effects<'a> {
+    /// Names of headers to remove, every copy, before others are set.
+    pub remove: Vec<&'a [u8]>,
+    /// Headers to set, each in place of any copy.
+    pub set: Vec<(&'a str, Cow<'a, [u8]>)>,
+    /// Filter state `wasm.<name>`, for the guard and for access logs.
+    pub state: Vec<(&'static str, String)>,
+    /// What to answer instead of passing the request on.
+    pub reply: Option<Reply>,
+}
+
+/// A refusal as the client sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// HTTP status code.
+    pub status: u16,
+    /// gRPC status code; Envoy sends it in place of the HTTP one if the request is gRPC.
+    pub grpc: u8,
+    /// Headers besides those that Envoy adds.
+    pub headers: Vec<(&'static str, &'static str)>,
+    /// Problem details (RFC 9457), or the message of a gRPC status.
+    pub body: String,
+    /// Response code details: `peergate_<reason>`; no client sees them.
+    pub details: String,
+}
+
+/// Filter state that says `allowed` on every request that passed: what the guard behind the filter asks.
+pub const GUARD: &str = "peergate";
+
+/// Filter state that says what was decided, for access logs.
+pub const VERDICT: &str = "peergate_verdict";
+
+impl Policy {
+    /// What a verdict means for the request it was made on.
+    pub fn effects<'a>(&'a self, verdict: &Verdict<'a>, headers: &Headers<'a>) -> Effects<'a> {
+        let mut effects = Effects::default();
+        effects.state.push((VERDICT, verdict_text(verdict)));
+        if !verdict.outcome().passes() {
+            effects.reply = refusal(verdict.reason(), self.detail, headers.is_grpc());
+            return effects;
+        }
+        effects.state.push((GUARD, "allowed".to_owned()));
+        self.clear(headers, &mut effects);
+        if let Some(accepted) = verdict.accepted() {
+            self.forward(accepted, &mut effects);
+        }
+        effects
+    }
+
+    /// The trailers among these names that an upstream could take for a header of ours.
+    pub fn spoofed_trailers<'t>(&self, trailers: &Headers<'t>) -> impl Iterator<Item = &'t [u8]> {
+        trailers.iter().map(|(name, _)| name).filter(|name| self.is_forwarded(name))
+    }
+
+    /// Removes what a client sent under a name that the upstream believes, and what would make the next
+    /// hop remove such a header (RFC 9110 section 7.6.1).
+    fn clear<'a>(&self, headers: &Headers<'a>, effects: &mut Effects<'a>) {
+        for (name, _) in headers.iter() {
+            if self.is_forwarded(name) && !effects.remove.contains(&name) {
+                effects.remove.push(name);
+            }
+        }
+        let options = || {
+            let values = headers.all(CONNECTION.as_bytes());
+            values.flat_map(|value| value.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii)
+        };
+        if options().any(|option| self.is_forwarded(option)) {
+            let kept: Vec<&[u8]> = options().filter(|option| !self.is_forwarded(option)).collect();
+            if kept.is_empty() {
+                effects.remove.push(CONNECTION.as_bytes());
+            } else {
+                effects.set.push((CONNECTION, Cow::Owned(kept.join(&b", "[..]))));
+            }
+        }
+    }
+
+    fn is_forwarded(&self, name: &[u8]) -> bool {
+        self.forward.names().any(|forwarded| forwarded.is_read_from(name))
+    }
+
+    /// Tells the upstream who the client is.
+    fn forward<'a>(&'a self, accepted: &Accepted<'a>, effects: &mut Effects<'a>) {
+        let forward = &self.forward;
+        let mut set = |name: &'a HeaderName, value: Cow<'a, [u8]>| {
+            effects.set.push((name.as_str(), value));
+        };
+        if let Some(name) = &forward.identity {
+            set(name, Cow::Owned(accepted.identity().into_bytes()));
+        }
+        if let Some(name) = &forward.method {
+            set(name, Cow::Owned(accepted.method().into_bytes()));
+        }
+        if let Some(name) = &forward.fingerprint {
+            set(name, Cow::Owned(accepted.fingerprint().to_string().into_bytes()));
+        }
+        if let Some(((name, format), leaf)) = forward.client_cert.as_ref().zip(accepted.leaf()) {
+            set(name, Cow::Owned(write_certificate(leaf.der(), *format).into_bytes()));
+        }
+        for (label, name) in &forward.labels {
+            if let Some(value) = accepted.label(label) {
+                set(name, Cow::Owned(value.as_bytes().to_vec()));
+            }
+        }
+    }
+}
+
+/// The answer to a request that cannot be judged for want of a policy.
+pub fn internal_refusal() -> Option<Reply> {
+    refusal(Reason::Internal, Detail::Generic, false)
+}
+
+/// `outcome=… reason=… api=… method=… identity=…`; the identity comes last since it may hold blanks.
+fn verdict_text(verdict: &Verdict<'_>) -> String {
+    let api = verdict.api().map_or("", |api| api.as_str());
+    let mut text =
+        format!("outcome={} reason={} api={api}", verdict.outcome().word(), verdict.reason());
+    if let Some(accepted) = verdict.accepted() {
+        text.push_str(" method=");
+        text.push_str(&accepted.method());
+        text.push_str(" identity=");
+        text.push_str(&accepted.identity());
+    }
+    text
+}
+
+fn refusal(reason: Reason, detail: Detail, is_grpc: bool) -> Option<Reply> {
+    let Status { http, grpc, title, detail: generic } = reason.status()?;
+    let extra = match detail {
+        Detail::Generic => String::new(),
+        Detail::Reason if is_grpc => format!(" ({reason})"),
+        Detail::Reason => format!(r#","reason":"{reason}""#),
+    };
+    let mut headers = Vec::new();
+    let body = if is_grpc {
+        format!("{generic}{extra}")
+    } else {
+        headers.push(("content-type", "application/problem+json"));
+        format!(
+            r#"{{"type":"about:blank","title":"{title}","status":{http},"detail":"{generic}"{extra}}}"#
+        )
+    };
+    if reason == Reason::CertificateUnavailable {
+        headers.push(("retry-after", RETRY_AFTER));
+    }
+    Some(Reply { status: http, grpc, headers, body, details: reason.details() })
+}
+
+fn write_certificate(der: &[u8], format: CertificateFormat) -> String {
+    let base64 = STANDARD.encode(der);
+    match format {
+        CertificateFormat::Rfc9440 => format!(":{base64}:"),
+        CertificateFormat::DerBase64 => base64,
+        CertificateFormat::PemPercent => {
+            let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
+            let pem = pem::encode_config(&pem::Pem::new("CERTIFICATE", der), config);
+            utf8_percent_encode(&pem, UNRESERVED_STAY).to_string()
+        }
+    }
+}
+
+impl Outcome {
+    /// The name of the counter of verdicts, less Envoy's own prefix.
+    pub fn metric(self, api: Option<&str>, reason: Reason) -> String {
+        let api = api.unwrap_or(UNMATCHED);
+        format!("peergate.api.{api}.outcome.{}.reason.{reason}", self.word())
+    }
+}
+
+/// Stands for the API where there is none; no API can have this name.
+pub const UNMATCHED: &str = "_unmatched";
+
+const CONNECTION: &str = "connection";
+
+/// Seconds until a client may try again: a host that lacks evidence is misconfigured, or just starting.
+const RETRY_AFTER: &str = "5";
+
+/// RFC 3986 section 2.3, as Envoy encodes certificates.
+const UNRESERVED_STAY: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

@@ -1,0 +1,113 @@
+//! What a connection shows of its client, read on demand: reads are what a decision costs.
+
+use std::rc::Rc;
+
+use crate::carrier::{pem, xfcc};
+use crate::certificate::Leaf;
+use crate::digest::Fingerprint;
+use crate::reason::Reason;
+use crate::request::Headers;
+
+/// A property of the host: `Ok(None)` if it has none of that name, or an empty one.
+pub type Reading = Result<Option<Vec<u8>>, Unreadable>;
+
+/// The host did not answer a read: neither a value nor its absence may be concluded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unreadable;
+
+/// Where evidence is read from: Envoy's properties, or files and flags that stand for them.
+pub trait Source {
+    /// `xds.virtual_host_name`.
+    ///
+    /// # Errors
+    /// [`Unreadable`], here and below, if the host fails.
+    fn virtual_host(&self) -> Reading;
+    /// `xds.route_name`.
+    fn route(&self) -> Reading;
+    /// `connection.requested_server_name`: the server name indication.
+    fn server_name(&self) -> Reading;
+    /// `connection.tls_version`: present on every TLS connection.
+    fn tls_version(&self) -> Reading;
+    /// `connection.sha256_peer_certificate_digest`: the leaf's fingerprint in hex.
+    fn fingerprint(&self) -> Reading;
+    /// `connection.peer_certificate` (Envoy 1.38 and later): the leaf as PEM.
+    fn peer_certificate(&self) -> Reading;
+    /// Filter state `peergate.peer_certificate`: the leaf as percent-encoded PEM.
+    fn filter_state_certificate(&self) -> Reading;
+    /// Wall clock, in seconds since the Unix epoch.
+    fn now(&self) -> Result<i64, Unreadable>;
+
+    /// A leaf of this fingerprint that was parsed before.
+    fn remembered(&self, _fingerprint: Fingerprint) -> Option<Rc<Leaf>> {
+        None
+    }
+    /// Offers a parsed leaf for later. It is a function of its fingerprint: nothing else can change it.
+    fn remember(&self, _leaf: &Rc<Leaf>) {}
+}
+
+/// What the client of the connection presented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Peer {
+    /// The connection has no TLS.
+    Plaintext,
+    /// TLS without a client certificate.
+    Anonymous,
+    /// A certificate whose key the client holds: the handshake proved it. Nothing else is known of it.
+    Presented(Fingerprint),
+}
+
+impl Peer {
+    pub(crate) fn read(source: &impl Source) -> Result<Self, Unreadable> {
+        match source.fingerprint()? {
+            Some(hex) => Fingerprint::from_hex(&hex).map(Self::Presented).ok_or(Unreadable),
+            None => Ok(match source.tls_version()? {
+                Some(_) => Self::Anonymous,
+                None => Self::Plaintext,
+            }),
+        }
+    }
+}
+
+/// Finds the connection's whole leaf: a property of Envoy 1.38 and later, else filter state, else the
+/// last element of `x-forwarded-client-cert`. `Ok(None)` if nothing carries it.
+///
+/// # Errors
+/// The reason to refuse: what carries it holds no certificate, or another one than the connection's.
+pub(crate) fn leaf(
+    source: &impl Source,
+    headers: &Headers<'_>,
+    fingerprint: Fingerprint,
+) -> Result<Option<Rc<Leaf>>, Reason> {
+    if let Some(leaf) = source.remembered(fingerprint) {
+        return Ok(Some(leaf));
+    }
+    let Some(der) = carried(source, headers)? else {
+        return Ok(None);
+    };
+    // Whoever wrote the carrier, only the connection's own certificate has this digest.
+    if Fingerprint::of(&der) != fingerprint {
+        return Err(Reason::CertificateMismatch);
+    }
+    let leaf = Rc::new(Leaf::parse(&der).map_err(|_| Reason::CertificateMalformed)?);
+    source.remember(&leaf);
+    Ok(Some(leaf))
+}
+
+fn carried(source: &impl Source, headers: &Headers<'_>) -> Result<Option<Vec<u8>>, Reason> {
+    let property = match source.peer_certificate().map_err(|_| Reason::Internal)? {
+        Some(pem) => Some(pem),
+        None => source.filter_state_certificate().map_err(|_| Reason::Internal)?,
+    };
+    let decode = |pem: &[u8]| pem::carried(pem).map_err(|_| Reason::CertificateMalformed);
+    if let Some(pem) = property {
+        return decode(&pem).map(Some);
+    }
+    // Envoy joins repeated copies of this header; the last one is the nearest hop's in any case.
+    match headers.all(xfcc::NAME.as_bytes()).last() {
+        None => Ok(None),
+        Some(value) => {
+            let found = xfcc::last_certificate(value).map_err(|_| Reason::CertificateMalformed)?;
+            found.map(decode).transpose()
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Peergate's core: decides, per API and per request, which client certificates may pass.
+//!
+//! Pure: no IO, no clock, no globals. A configuration becomes a [`Policy`], which cannot be invalid; a
+//! request is judged by [`Policy::judge`] on what a [`Source`] shows of it; the [`Verdict`] becomes
+//! [`Effects`], which somebody else carries out: the filter in Envoy, the command line, a test.
+#![forbid(unsafe_code)]
+
+mod audit;
+pub mod carrier;
+mod certificate;
+mod config;
+mod decision;
+mod digest;
+mod effects;
+mod evidence;
+mod header_name;
+mod list;
+mod memo;
+mod name;
+mod policy;
+mod reason;
+mod request;
+mod serial;
+mod target;
+
+pub use audit::Audit;
+pub use certificate::{Leaf, MalformedCertificate, Validity};
+pub use config::{Problem, Problems};
+pub use decision::{Accepted, Outcome, Verdict};
+pub use digest::{Fingerprint, KeyHash, MalformedDigest, NameHash, TbsHash};
+pub use effects::{Effects, GUARD, Reply, UNMATCHED, VERDICT, internal_refusal};
+pub use evidence::{Reading, Source, Unreadable};
+pub use memo::Leaves;
+pub use name::{MalformedName, Name};
+pub use policy::{Api, Credential, Policy};
+pub use reason::{Reason, Status};
+pub use request::Headers;
+pub use serial::{MalformedSerial, Serial};

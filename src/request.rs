@@ -1,0 +1,34 @@
+//! The headers of a request, as bytes: values may hold anything that Envoy lets pass, 0x80–0xFF too.
+
+/// The headers in the order they came, pseudo-headers (`:path`) among them, names in lower case.
+#[derive(Clone, Debug, Default)]
+pub struct Headers<'r>(Vec<(&'r [u8], &'r [u8])>);
+
+impl<'r> Headers<'r> {
+    /// Takes the pairs as the host gave them.
+    pub fn new(pairs: Vec<(&'r [u8], &'r [u8])>) -> Self {
+        Self(pairs)
+    }
+
+    /// The first value of a header; right only where the host guarantees that there is one at most.
+    pub(crate) fn first(&self, name: &[u8]) -> Option<&'r [u8]> {
+        self.all(name).next()
+    }
+
+    /// Every value of a header.
+    pub(crate) fn all(&self, name: &[u8]) -> impl Iterator<Item = &'r [u8]> {
+        self.0.iter().filter(move |(found, _)| *found == name).map(|(_, value)| *value)
+    }
+
+    /// Every name and value.
+    pub fn iter(&self) -> impl Iterator<Item = (&'r [u8], &'r [u8])> {
+        self.0.iter().copied()
+    }
+
+    /// Whether it is a gRPC request, as Envoy tells them: by content type.
+    pub(crate) fn is_grpc(&self) -> bool {
+        self.first(b"content-type")
+            .and_then(|kind| kind.strip_prefix(b"application/grpc"))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"+"))
+    }
+}
