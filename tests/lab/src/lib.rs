@@ -1,0 +1,19 @@
+//! One laboratory for end-to-end tests, demo and bench.
+//!
+//! * [`pki`] issues certificates, ordinary and adversarial;
+//! * [`envoy`] starts a real Envoy and reads its admin interface;
+//! * [`upstream`] answers with what reached it;
+//! * [`client`] speaks HTTP/1.1 and HTTP/2 over real TLS, byte by byte where that matters.
+//!
+//! Everything listens on 127.0.0.1, and everything stops when its value is dropped. What goes wrong
+//! in the set-up panics with the cause; what a test may want to see fail is an [`std::io::Result`].
+
+#![forbid(unsafe_code)]
+
+pub mod client;
+pub mod envoy;
+pub mod pki;
+pub mod upstream;
+
+/// Header or trailer fields: names, and values of any byte.
+pub type Fields = Vec<(String, Vec<u8>)>;

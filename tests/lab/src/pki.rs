@@ -1,0 +1,11 @@
+//! Certificates: authorities, leaves, and their adversarial relatives.
+
+mod authority;
+mod forgery;
+mod identity;
+mod leaf;
+
+pub use self::authority::Authority;
+pub use self::forgery::{decoy, twin};
+pub use self::identity::Identity;
+pub use self::leaf::{KeyKind, Leaf, Usage};
