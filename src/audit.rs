@@ -1,9 +1,5 @@
 //! One line per refusal, so many per API, reason and time that a flood cannot fill the log.
 
-use std::collections::HashMap;
-
-use serde_json::{Map, Value};
-
 use crate::decision::{Outcome, Verdict};
 use crate::effects::UNMATCHED;
 use crate::reason::Reason;
@@ -12,8 +8,12 @@ use crate::request::Headers;
 /// How many lines were written of late, and how many were left out.
 #[derive(Debug, Default)]
 pub struct Audit {
-    windows: HashMap<(String, Reason, Outcome), Window>,
+    /// As many as there are APIs times reasons: no client can add one.
+    windows: Vec<(Said, Window)>,
 }
+
+/// What a line is about: the place of the API in the policy, and the verdict.
+type Said = (Option<usize>, Reason, Outcome);
 
 #[derive(Debug, Default)]
 struct Window {
@@ -36,9 +36,13 @@ impl Audit {
             return None;
         }
         let api = verdict.api().map_or(UNMATCHED, |api| api.as_str());
-        // As many windows as there are APIs times reasons: no client can add one.
-        let key = (api.to_owned(), verdict.reason(), verdict.outcome());
-        let window = self.windows.entry(key).or_default();
+        let said = (verdict.api_position(), verdict.reason(), verdict.outcome());
+        let position = self.windows.iter().position(|(other, _)| *other == said);
+        let position = position.unwrap_or_else(|| {
+            self.windows.push((said, Window::default()));
+            self.windows.len().saturating_sub(1)
+        });
+        let (_, window) = self.windows.get_mut(position)?;
         // A clock that was set back opens a new window rather than silencing the log.
         if !(0..WINDOW).contains(&now.saturating_sub(window.start)) {
             (window.start, window.written) = (now, 0);
@@ -58,28 +62,29 @@ fn write(verdict: &Verdict<'_>, api: &str, headers: &Headers<'_>, left_out: u64)
     let text = |name: &[u8]| {
         let value = headers.first(name).unwrap_or_default();
         let value = value.split(|byte| *byte == b'?').next().unwrap_or_default();
-        let short: String = String::from_utf8_lossy(value).chars().take(LONGEST).collect();
-        Value::from(short)
+        String::from_utf8_lossy(value).chars().take(LONGEST).collect::<String>()
     };
-    let mut line = Map::new();
-    let mut put = |name: &str, value: Value| {
-        line.insert(name.to_owned(), value);
-    };
-    put("event", "peergate".into());
-    put("outcome", verdict.outcome().word().into());
-    put("reason", verdict.reason().word().into());
-    put("api", api.into());
-    if let Some(fingerprint) = verdict.presented() {
-        put("fingerprint", fingerprint.to_string().into());
+    let fingerprint = verdict.presented().map(|fingerprint| fingerprint.to_string());
+    let fields = [
+        ("outcome", verdict.outcome().word().to_owned()),
+        ("reason", verdict.reason().word().to_owned()),
+        ("api", api.to_owned()),
+        ("fingerprint", fingerprint.unwrap_or_default()),
+        ("method", text(b":method")),
+        ("host", text(b":authority")),
+        ("path", text(b":path")),
+        ("request_id", text(b"x-request-id")),
+    ];
+    let mut line = r#"{"event":"peergate""#.to_owned();
+    for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
+        let value = serde_json::to_string(value).unwrap_or_default();
+        line.push_str(&format!(r#","{name}":{value}"#));
     }
-    put("method", text(b":method"));
-    put("host", text(b":authority"));
-    put("path", text(b":path"));
-    put("request_id", text(b"x-request-id"));
     if left_out > 0 {
-        put("left_out", left_out.into());
+        line.push_str(&format!(r#","left_out":{left_out}"#));
     }
-    Value::Object(line).to_string()
+    line.push('}');
+    line
 }
 
 /// Seconds of one window.

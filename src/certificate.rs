@@ -4,7 +4,7 @@ use std::fmt;
 
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use crate::digest::{Fingerprint, KeyHash, NameHash, TbsHash};
+use crate::digest::{Fingerprint, IssuedHash, KeyHash, TbsHash};
 use crate::serial::Serial;
 
 /// A parsed leaf: all that lists match, and no more. It is a function of the certificate's bytes alone,
@@ -15,8 +15,7 @@ pub struct Leaf {
     fingerprint: Fingerprint,
     key: KeyHash,
     tbs: TbsHash,
-    issuer: NameHash,
-    serial: Serial,
+    issued: IssuedHash,
     validity: Validity,
 }
 
@@ -46,8 +45,7 @@ impl Leaf {
             fingerprint: Fingerprint::of(der),
             key: KeyHash::of(tbs.subject_pki.raw),
             tbs: TbsHash::of(tbs.as_ref()),
-            issuer: NameHash::of(tbs.issuer.as_raw()),
-            serial: Serial::from_bytes(tbs.raw_serial()),
+            issued: IssuedHash::of(tbs.issuer.as_raw(), &Serial::from_bytes(tbs.raw_serial())),
             validity: Validity {
                 not_before: tbs.validity.not_before.timestamp(),
                 not_after: tbs.validity.not_after.timestamp(),
@@ -75,14 +73,9 @@ impl Leaf {
         self.tbs
     }
 
-    /// The digest of its issuer's name.
-    pub fn issuer(&self) -> NameHash {
-        self.issuer
-    }
-
-    /// The number that its issuer gave it.
-    pub fn serial(&self) -> &Serial {
-        &self.serial
+    /// Which certificate of its issuer it is.
+    pub(crate) fn issued(&self) -> IssuedHash {
+        self.issued
     }
 
     /// When it is valid.
@@ -91,13 +84,13 @@ impl Leaf {
     }
 }
 
-/// The digest of a certificate's subject: the issuer's name in those that it issued.
+/// A certificate's subject in DER: the issuer's name in those that it issued.
 ///
 /// # Errors
 /// [`MalformedCertificate`] if the bytes are not one certificate.
-pub(crate) fn subject_of(der: &[u8]) -> Result<NameHash, MalformedCertificate> {
+pub(crate) fn subject_of(der: &[u8]) -> Result<Vec<u8>, MalformedCertificate> {
     match X509Certificate::from_der(der) {
-        Ok(([], certificate)) => Ok(NameHash::of(certificate.subject().as_raw())),
+        Ok(([], certificate)) => Ok(certificate.subject().as_raw().to_vec()),
         _ => Err(MalformedCertificate),
     }
 }

@@ -83,6 +83,11 @@ impl<'p> Verdict<'p> {
         self.api.map(|api| &api.name)
     }
 
+    /// The place of that API in the policy, from 0.
+    pub fn api_position(&self) -> Option<usize> {
+        self.api.map(|api| api.position)
+    }
+
     /// The fingerprint of the certificate that was looked at, accepted or not.
     pub fn presented(&self) -> Option<Fingerprint> {
         self.presented

@@ -6,25 +6,29 @@ use std::str::FromStr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
+
+use crate::serial::Serial;
 
 /// The SHA-256 of a certificate's DER: what Envoy's `connection.sha256_peer_certificate_digest` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Fingerprint([u8; LENGTH]);
+pub struct Fingerprint(Digest);
 
 /// The SHA-256 of a certificate's SubjectPublicKeyInfo (DER), as in RFC 7469 section 2.4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyHash([u8; LENGTH]);
+pub struct KeyHash(Digest);
 
 /// The SHA-256 of a TBSCertificate (DER): what the issuer signed. It stays the same when somebody
 /// re-encodes the signature, which changes the [`Fingerprint`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TbsHash([u8; LENGTH]);
+pub struct TbsHash(Digest);
 
-/// The SHA-256 of a distinguished name (DER).
+/// The SHA-256 of an issuer's name (DER) and a serial number: which certificate of that issuer it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NameHash([u8; LENGTH]);
+pub(crate) struct IssuedHash(Digest);
+
+/// A SHA-256, whatever it is of.
+pub(crate) type Digest = [u8; LENGTH];
 
 impl Fingerprint {
     /// Digests a certificate's DER.
@@ -33,14 +37,14 @@ impl Fingerprint {
     }
 
     /// Reads 64 hex digits of either case, as a host property holds them.
-    pub fn from_hex(hex: &[u8]) -> Option<Self> {
-        from_hex(hex).map(Self)
+    pub fn from_hex(digits: &[u8]) -> Option<Self> {
+        from_hex(digits).map(Self)
     }
 }
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&HEXLOWER.encode(&self.0))
+        out.write_str(&hex::encode(self.0))
     }
 }
 
@@ -94,16 +98,29 @@ impl TbsHash {
 
 impl fmt::Display for TbsHash {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&HEXLOWER.encode(&self.0))
+        out.write_str(&hex::encode(self.0))
     }
 }
 
-impl NameHash {
-    /// Digests a distinguished name's DER.
-    pub fn of(name: &[u8]) -> Self {
-        Self(sha256(name))
+impl IssuedHash {
+    /// Digests an issuer's name and a number. The name is a DER value, which says where it ends.
+    pub(crate) fn of(issuer: &[u8], serial: &Serial) -> Self {
+        Self(sha256(&[issuer, serial.as_bytes()].concat()))
     }
 }
+
+macro_rules! digest {
+    ($($hash:ty)*) => {$(
+        impl $hash {
+            /// The digest's bytes.
+            pub(crate) fn digest(self) -> Digest {
+                self.0
+            }
+        }
+    )*};
+}
+
+digest!(Fingerprint KeyHash TbsHash IssuedHash);
 
 /// Why a text is not a digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,16 +142,14 @@ impl fmt::Display for MalformedDigest {
 
 impl std::error::Error for MalformedDigest {}
 
-fn sha256(bytes: &[u8]) -> [u8; LENGTH] {
+fn sha256(bytes: &[u8]) -> Digest {
+    use sha2::Digest as _;
     Sha256::digest(bytes).into()
 }
 
-fn from_hex(hex: &[u8]) -> Option<[u8; LENGTH]> {
+fn from_hex(digits: &[u8]) -> Option<Digest> {
     let mut bytes = [0; LENGTH];
-    if HEXLOWER_PERMISSIVE.decode_len(hex.len()) != Ok(LENGTH) {
-        return None;
-    }
-    HEXLOWER_PERMISSIVE.decode_mut(hex, &mut bytes).ok()?;
+    hex::decode_to_slice(digits, &mut bytes).ok()?;
     Some(bytes)
 }
 

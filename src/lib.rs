@@ -27,7 +27,7 @@ pub use audit::Audit;
 pub use certificate::{Leaf, MalformedCertificate, Validity};
 pub use config::{Problem, Problems};
 pub use decision::{Accepted, Outcome, Verdict};
-pub use digest::{Fingerprint, KeyHash, MalformedDigest, NameHash, TbsHash};
+pub use digest::{Fingerprint, KeyHash, MalformedDigest, TbsHash};
 pub use effects::{Effects, GUARD, Reply, UNMATCHED, VERDICT, internal_refusal};
 pub use evidence::{Reading, Source, Unreadable};
 pub use memo::Leaves;

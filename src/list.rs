@@ -1,31 +1,35 @@
 //! Lists: who is on them, and whom they refuse.
 
+use std::collections::BinaryHeap;
+
 use crate::certificate::{Leaf, Validity};
-use crate::digest::{Fingerprint, KeyHash, NameHash, TbsHash};
+use crate::digest::{Digest, Fingerprint, IssuedHash, KeyHash};
 use crate::name::Name;
-use crate::serial::Serial;
 
 /// A static list, ready for look-ups. What a look-up costs grows with the logarithm of its length.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct List {
-    /// Sorted by fingerprint.
-    pins: Vec<(Fingerprint, usize)>,
-    /// Sorted by key.
-    keys: Vec<(KeyHash, usize)>,
-    /// Sorted.
-    tbs: Vec<TbsHash>,
-    /// Sorted.
-    issued: Vec<(NameHash, Serial)>,
+    /// Certificates by fingerprint.
+    pins: Table,
+    /// Keys by digest.
+    keys: Table,
+    /// Certificates by what their issuer signed.
+    tbs: Table,
+    /// Issuer and serial number, digested together.
+    issued: Table,
     entries: Vec<Entry>,
     counts: Counts,
 }
+
+/// Digests in order, each with the position of its entry. One type for all: sorting is large in a module.
+type Table = Vec<(Digest, usize)>;
 
 /// An entry of a list: what it says of the client it admits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Entry {
     /// Who the client is; `None`: the fingerprint of its certificate.
     pub(crate) identity: Option<Box<str>>,
-    /// What else the upstream may learn, sorted by name.
+    /// What else the upstream may learn.
     pub(crate) labels: Box<[(Name, Box<str>)]>,
     /// Dates that are known without the certificate.
     pub(crate) validity: Option<Validity>,
@@ -48,7 +52,7 @@ pub(crate) enum Pin {
     /// `spki_sha256`: every certificate of one key.
     Key(KeyHash),
     /// `issued`: what one issuer issued under one number; it refuses and never admits.
-    Issued(NameHash, Serial),
+    Issued(IssuedHash),
 }
 
 /// How many entries of each kind a list holds.
@@ -80,35 +84,34 @@ impl List {
         let mut list = Self::default();
         list.pins.reserve_exact(pinned.len());
         list.entries.reserve_exact(pinned.len());
-        let mut issued = Vec::new();
         for (index, (pin, entry)) in pinned.into_iter().enumerate() {
             let count = match pin {
                 Pin::Fingerprint(fingerprint) => {
-                    list.pins.push((fingerprint, index));
+                    list.pins.push((fingerprint.digest(), index));
                     &mut list.counts.fingerprints
                 }
                 Pin::Certificate(leaf) => {
-                    list.pins.push((leaf.fingerprint(), index));
-                    list.tbs.push(leaf.tbs());
+                    list.pins.push((leaf.fingerprint().digest(), index));
+                    list.tbs.push((leaf.tbs().digest(), index));
                     &mut list.counts.certificates
                 }
                 Pin::Key(key) => {
-                    list.keys.push((key, index));
+                    list.keys.push((key.digest(), index));
                     &mut list.counts.keys
                 }
-                Pin::Issued(by, serial) => {
-                    issued.push(((by, serial), index));
+                Pin::Issued(issued) => {
+                    list.issued.push((issued.digest(), index));
                     &mut list.counts.issued
                 }
             };
             *count = count.saturating_add(1);
             list.entries.push(entry);
         }
-        sort(&mut list.pins)?;
-        sort(&mut list.keys)?;
-        sort(&mut issued)?;
-        list.issued = issued.into_iter().map(|(issued, _)| issued).collect();
-        list.tbs.sort_unstable();
+        for table in [&mut list.pins, &mut list.keys, &mut list.issued] {
+            sort(table)?;
+        }
+        // Two encodings of one certificate are two pins, and denied alike.
+        list.tbs = in_order(std::mem::take(&mut list.tbs));
         Ok(list)
     }
 
@@ -119,25 +122,20 @@ impl List {
 
     /// The entry that admits a certificate: an exact pin, else a pin of its key.
     pub(crate) fn admits(&self, fingerprint: Fingerprint, leaf: Option<&Leaf>) -> Option<&Entry> {
-        let pin = find(&self.pins, &fingerprint);
-        let index = pin.or_else(|| find(&self.keys, &leaf?.key()))?;
+        let pin = find(&self.pins, fingerprint.digest());
+        let index = pin.or_else(|| find(&self.keys, leaf?.key().digest()))?;
         self.entries.get(index)
     }
 
     /// Whether the list refuses a certificate. A `pem` entry refuses what its issuer signed, however the
     /// signature is encoded; dates do not matter.
     pub(crate) fn refuses(&self, fingerprint: Fingerprint, leaf: Option<&Leaf>) -> bool {
-        find(&self.pins, &fingerprint).is_some()
+        find(&self.pins, fingerprint.digest()).is_some()
             || leaf.is_some_and(|leaf| {
-                find(&self.keys, &leaf.key()).is_some()
-                    || self.tbs.binary_search(&leaf.tbs()).is_ok()
-                    || self.is_issued(leaf)
+                find(&self.keys, leaf.key().digest()).is_some()
+                    || find(&self.tbs, leaf.tbs().digest()).is_some()
+                    || find(&self.issued, leaf.issued().digest()).is_some()
             })
-    }
-
-    fn is_issued(&self, leaf: &Leaf) -> bool {
-        let wanted = (&leaf.issuer(), leaf.serial());
-        self.issued.binary_search_by(|(by, serial)| (by, serial).cmp(&wanted)).is_ok()
     }
 }
 
@@ -150,9 +148,14 @@ pub(crate) struct Duplicate {
     pub(crate) second: usize,
 }
 
-fn sort<K: Ord>(pins: &mut [(K, usize)]) -> Result<(), Duplicate> {
-    pins.sort_unstable();
-    for pair in pins.windows(2) {
+/// Sorts by heap: half as fast as the slice's own sort, at a tenth of its code in the module.
+fn in_order(table: Table) -> Table {
+    BinaryHeap::from(table).into_sorted_vec()
+}
+
+fn sort(table: &mut Table) -> Result<(), Duplicate> {
+    *table = in_order(std::mem::take(table));
+    for pair in table.windows(2) {
         if let [(one, first), (other, second)] = pair
             && one == other
         {
@@ -162,7 +165,7 @@ fn sort<K: Ord>(pins: &mut [(K, usize)]) -> Result<(), Duplicate> {
     Ok(())
 }
 
-fn find<K: Ord>(pins: &[(K, usize)], key: &K) -> Option<usize> {
-    let position = pins.binary_search_by(|(found, _)| found.cmp(key)).ok()?;
-    pins.get(position).map(|(_, index)| *index)
+fn find(table: &Table, digest: Digest) -> Option<usize> {
+    let position = table.binary_search_by(|(found, _)| found.cmp(&digest)).ok()?;
+    table.get(position).map(|(_, index)| *index)
 }

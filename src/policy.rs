@@ -29,6 +29,8 @@ pub(crate) type ListId = usize;
 #[derive(Clone, Debug)]
 pub struct Api {
     pub(crate) name: Name,
+    /// Its place among the APIs, from 0.
+    pub(crate) position: usize,
     pub(crate) matches: Vec<MatchRule>,
     pub(crate) ruling: Ruling,
     pub(crate) operations: Vec<Operation>,

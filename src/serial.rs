@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use data_encoding::{HEXUPPER, HEXUPPER_PERMISSIVE};
-
 /// A certificate's serial number, compared by value: leading zero bytes do not count
 /// (RFC 5280 section 4.1.2.2).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,6 +14,11 @@ impl Serial {
         let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
         Self(bytes.get(zeros..).unwrap_or_default().into())
     }
+
+    /// The bytes, big-endian, without leading zeros.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 impl fmt::Display for Serial {
@@ -26,7 +29,7 @@ impl fmt::Display for Serial {
         }
         for (index, byte) in self.0.iter().enumerate() {
             let colon = if index > 0 { ":" } else { "" };
-            write!(out, "{colon}{}", HEXUPPER.encode(&[*byte]))?;
+            write!(out, "{colon}{byte:02X}")?;
         }
         Ok(())
     }
@@ -47,7 +50,7 @@ impl FromStr for Serial {
             }
             digits.push_str(part);
         }
-        let bytes = HEXUPPER_PERMISSIVE.decode(digits.as_bytes()).map_err(|_| MalformedSerial)?;
+        let bytes = hex::decode(digits).map_err(|_| MalformedSerial)?;
         Ok(Self::from_bytes(&bytes))
     }
 }

@@ -31,7 +31,7 @@ pub(crate) fn read_all(
     let mut is_whole = true;
     for (index, item) in items.iter().enumerate() {
         let at = at.index(index);
-        let Some(api) = read_api(item, &at, context, problems) else {
+        let Some(mut api) = read_api(item, &at, context, problems) else {
             is_whole = false;
             continue;
         };
@@ -45,6 +45,7 @@ pub(crate) fn read_all(
                 format_args!("never chosen: the API {name:?} before it matches all of it");
             problems.report(&at.field("match"), message);
         }
+        api.position = index;
         apis.push(api);
     }
     is_whole.then_some(apis)
@@ -127,7 +128,7 @@ fn read_api(
     if parts.has_certificate && !is_used {
         problems.report(&at.field("certificate"), "no policy here looks at certificates");
     }
-    Some(Api { name: name?, matches: matches?, ruling, operations: read })
+    Some(Api { name: name?, position: 0, matches: matches?, ruling, operations: read })
 }
 
 /// What an operation leaves out, its API says.

@@ -8,9 +8,11 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::carrier::pem;
 use crate::certificate::{Leaf, Validity, subject_of};
+use crate::digest::IssuedHash;
 use crate::list::{Entry, List, Pin};
 use crate::name::Name;
 use crate::policy::ListId;
+use crate::serial::Serial;
 
 use super::node::Node;
 use super::problem::{At, Problems};
@@ -145,8 +147,8 @@ fn read_issued(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<
         let der = problems.keep(&at, pem::one_certificate(text))?;
         problems.keep(&at, subject_of(&der))
     });
-    let serial = serial.and_then(|node| parsed(node, &at.field("serial"), problems));
-    Some(Pin::Issued(by?, serial?))
+    let serial = serial.and_then(|node| parsed::<Serial>(node, &at.field("serial"), problems));
+    Some(Pin::Issued(IssuedHash::of(&by?, &serial?)))
 }
 
 fn read_labels(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Labels> {
@@ -157,7 +159,6 @@ fn read_labels(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<
         let value = parsed::<Printable>(node, &at, problems);
         labels.extend(name.zip(value).map(|(name, Printable(value))| (name, value)));
     }
-    labels.sort_unstable();
     Some(labels.into())
 }
 

@@ -1,6 +1,7 @@
 //! Typed reading of the tree: every problem is reported with its place, and reading goes on.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -73,13 +74,10 @@ pub(crate) fn entries<'n>(
         wrong_kind("an object", node, at, problems);
         return None;
     };
-    let mut keys: Vec<&str> = entries.iter().map(|(key, _)| key.as_ref()).collect();
-    keys.sort_unstable();
-    for pair in keys.windows(2) {
-        if let [one, other] = pair
-            && one == other
-        {
-            problems.report(&at.field(one), "duplicate key");
+    let mut keys = HashSet::with_capacity(entries.len());
+    for (key, _) in entries {
+        if !keys.insert(key.as_ref()) {
+            problems.report(&at.field(key), "duplicate key");
         }
     }
     Some(entries)

@@ -6,8 +6,6 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use data_encoding::HEXUPPER_PERMISSIVE;
-
 /// The path of a request target, without its query, that [`Path::read`] found normal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Path<'r> {
@@ -226,7 +224,7 @@ fn is_normal(segment: &[u8]) -> bool {
 fn escape(digits: &[u8]) -> Option<(u8, &[u8])> {
     let (digits, rest) = digits.split_at_checked(2)?;
     let mut byte = [0];
-    HEXUPPER_PERMISSIVE.decode_mut(digits, &mut byte).ok()?;
+    hex::decode_to_slice(digits, &mut byte).ok()?;
     let [byte] = byte;
     Some((byte, rest))
 }
@@ -264,7 +262,7 @@ fn fold(path: &[u8]) -> Cow<'_, [u8]> {
                         folded.push(escaped);
                     } else {
                         folded.push(b'%');
-                        folded.extend_from_slice(HEXUPPER_PERMISSIVE.encode(&[escaped]).as_bytes());
+                        folded.extend_from_slice(hex::encode_upper([escaped]).as_bytes());
                     }
                 }
                 _ => folded.push(*byte),

@@ -1,0 +1,92 @@
+//! Turns the module that the linker made into the one that is shipped, and checks it.
+//!
+//! Envoy calls every `proxy_on_*` function that a module exports, on every request, whether it does
+//! anything or not; the SDK exports all of them. Those that the filter has no use for are removed here,
+//! with the code and the imports that only they need.
+#![forbid(unsafe_code)]
+
+use std::env;
+use std::error::Error;
+use std::fs;
+
+use walrus::Module;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = env::args().skip(1);
+    let (Some(linked), Some(shipped), None) =
+        (arguments.next(), arguments.next(), arguments.next())
+    else {
+        return Err("usage: peergate-package LINKED.wasm SHIPPED.wasm".into());
+    };
+    let module = prune(&fs::read(&linked)?)?;
+    check(&module)?;
+    fs::write(&shipped, &module)?;
+    println!("{shipped}: {} bytes of at most {BUDGET}", module.len());
+    Ok(())
+}
+
+/// Removes the exports that the filter has no use for, and what nothing reaches any more.
+fn prune(linked: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut module = Module::from_buffer(linked)?;
+    let unused: Vec<_> = module
+        .exports
+        .iter()
+        .filter(|export| !EXPORTS.contains(&export.name.as_str()))
+        .map(walrus::Export::id)
+        .collect();
+    for export in unused {
+        module.exports.delete(export);
+    }
+    walrus::passes::gc::run(&mut module);
+    // A trap's backtrace names our functions; the names of others are a tenth of the module.
+    for function in module.funcs.iter_mut() {
+        if function.name.as_ref().is_some_and(|name| !name.contains("peergate")) {
+            function.name = None;
+        }
+    }
+    Ok(module.emit_wasm())
+}
+
+/// Refuses a module that an Envoy could not load, that lacks an entry point, or that is too large.
+fn check(module: &[u8]) -> Result<(), Box<dyn Error>> {
+    let parsed = Module::from_buffer(module)?;
+    for import in parsed.imports.iter() {
+        let known = match import.module.as_str() {
+            "env" => import.name.starts_with("proxy_"),
+            "wasi_snapshot_preview1" => WASI.contains(&import.name.as_str()),
+            _ => false,
+        };
+        if !known {
+            return Err(format!("import of {}.{}", import.module, import.name).into());
+        }
+    }
+    for export in EXPORTS {
+        if !parsed.exports.iter().any(|found| found.name == export) {
+            return Err(format!("no export {export}").into());
+        }
+    }
+    if module.len() > BUDGET {
+        return Err(format!("{} bytes, more than {BUDGET}", module.len()).into());
+    }
+    Ok(())
+}
+
+/// What Envoy needs of the filter. `proxy_on_delete` frees a stream's context; `proxy_on_context_create`
+/// makes it.
+const EXPORTS: [&str; 9] = [
+    "memory",
+    "_initialize",
+    "proxy_abi_version_0_2_1",
+    "proxy_on_memory_allocate",
+    "proxy_on_context_create",
+    "proxy_on_configure",
+    "proxy_on_request_headers",
+    "proxy_on_request_trailers",
+    "proxy_on_delete",
+];
+
+/// What every Envoy since 1.36 offers of WASI, and Rust's standard library asks for.
+const WASI: [&str; 5] = ["environ_get", "environ_sizes_get", "fd_write", "proc_exit", "random_get"];
+
+/// Bytes: a module is compiled in every worker, so size is start-up time and memory.
+const BUDGET: usize = 400 * 1024;

@@ -1,0 +1,156 @@
+//! One policy at work: the core, what it remembers, and the host as its source of evidence.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use peergate::{
+    Audit, Effects, Fingerprint, Headers, Leaf, Leaves, Outcome, Policy, Reading, Reason, Source,
+    Unreadable, Verdict,
+};
+
+use crate::host::{self, Map};
+use crate::pairs;
+
+/// A policy and what belongs to it. Nothing is shared with another policy of the same VM.
+pub(crate) struct Gate {
+    policy: Policy,
+    leaves: RefCell<Leaves>,
+    audit: RefCell<Audit>,
+    counters: RefCell<Vec<Counters>>,
+}
+
+/// The counters of one API that were needed so far.
+type Counters = Vec<(Outcome, Reason, u32)>;
+
+/// What a decision means for the stream.
+pub(crate) enum Passage {
+    /// It goes on.
+    Open,
+    /// It is answered by this.
+    Shut(peergate::Reply),
+}
+
+impl Gate {
+    pub(crate) fn new(policy: Policy) -> Self {
+        Self {
+            leaves: RefCell::new(Leaves::new(GENERATION)),
+            audit: RefCell::default(),
+            // One more than APIs: the first is for requests that none of them decides.
+            counters: RefCell::new(vec![Counters::new(); policy.apis().len().saturating_add(1)]),
+            policy,
+        }
+    }
+
+    /// Judges the request of the current stream and does what follows from it, but for the reply.
+    pub(crate) fn judge(&self) -> Result<Passage, Unreadable> {
+        let bytes = Map::Headers.read()?;
+        let headers = Headers::new(pairs::parse(&bytes).ok_or(Unreadable)?);
+        let verdict = self.policy.judge(&headers, self);
+        self.count(&verdict);
+        self.write_audit(&verdict, &headers);
+        let Effects { remove, set, state, reply } = self.policy.effects(&verdict, &headers);
+        for (name, value) in state {
+            host::set_filter_state(name, &value)?;
+        }
+        for name in remove {
+            Map::Headers.remove(name)?;
+        }
+        for (name, value) in set {
+            Map::Headers.set(name.as_bytes(), &value)?;
+        }
+        Ok(reply.map_or(Passage::Open, Passage::Shut))
+    }
+
+    /// Removes trailers that an upstream could take for headers of ours.
+    pub(crate) fn clear_trailers(&self) -> Result<(), Unreadable> {
+        let bytes = Map::Trailers.read()?;
+        let trailers = Headers::new(pairs::parse(&bytes).ok_or(Unreadable)?);
+        self.policy.spoofed_trailers(&trailers).try_for_each(|name| Map::Trailers.remove(name))
+    }
+
+    fn count(&self, verdict: &Verdict<'_>) {
+        if let Some(counter) = self.counter(verdict) {
+            host::count(counter);
+        }
+    }
+
+    /// The counter of a verdict: made when it is first needed, and kept, since every definition costs the
+    /// host an entry.
+    fn counter(&self, verdict: &Verdict<'_>) -> Option<u32> {
+        let (outcome, reason) = (verdict.outcome(), verdict.reason());
+        let mut counters = self.counters.try_borrow_mut().ok()?;
+        let own =
+            counters.get_mut(verdict.api_position().map_or(0, |place| place.saturating_add(1)))?;
+        let known = own.iter().find(|(of, why, _)| (*of, *why) == (outcome, reason));
+        if let Some((.., counter)) = known {
+            return Some(*counter);
+        }
+        let name = outcome.metric(verdict.api().map(|api| api.as_str()), reason);
+        let counter = host::counter(&name).ok()?;
+        own.push((outcome, reason, counter));
+        Some(counter)
+    }
+
+    fn write_audit(&self, verdict: &Verdict<'_>, headers: &Headers<'_>) {
+        if verdict.outcome() == Outcome::Allowed {
+            return;
+        }
+        let now = host::now().unwrap_or_default();
+        let line = self
+            .audit
+            .try_borrow_mut()
+            .ok()
+            .and_then(|mut audit| audit.line(verdict, headers, now));
+        if let Some(line) = line {
+            // Warnings are what Envoy and Istio show unless told otherwise.
+            log::warn!("{line}");
+        }
+    }
+}
+
+impl Source for Gate {
+    fn virtual_host(&self) -> Reading {
+        host::property("xds\0virtual_host_name")
+    }
+
+    fn route(&self) -> Reading {
+        host::property("xds\0route_name")
+    }
+
+    fn server_name(&self) -> Reading {
+        host::property("connection\0requested_server_name")
+    }
+
+    fn tls_version(&self) -> Reading {
+        host::property("connection\0tls_version")
+    }
+
+    fn fingerprint(&self) -> Reading {
+        host::property("connection\0sha256_peer_certificate_digest")
+    }
+
+    fn peer_certificate(&self) -> Reading {
+        host::property("connection\0peer_certificate")
+    }
+
+    fn filter_state_certificate(&self) -> Reading {
+        host::property("filter_state\0peergate.peer_certificate")
+    }
+
+    fn now(&self) -> Result<i64, Unreadable> {
+        host::now()
+    }
+
+    fn remembered(&self, fingerprint: Fingerprint) -> Option<Rc<Leaf>> {
+        self.leaves.try_borrow_mut().ok()?.find(fingerprint)
+    }
+
+    fn remember(&self, leaf: &Rc<Leaf>) {
+        if let Ok(mut leaves) = self.leaves.try_borrow_mut() {
+            leaves.keep(leaf);
+        }
+    }
+}
+
+/// Leaves per generation of the memo: at 2 KiB each, two generations are at most 4 MiB per worker.
+const GENERATION: usize = 1024;

@@ -1,0 +1,95 @@
+//! What the filter asks of its host, in its own terms: the only module that names a host call.
+
+use peergate::{Reading, Reply, Unreadable};
+
+use crate::pairs;
+use crate::sys::{self, Status};
+
+/// A header map of the stream.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Map {
+    /// The request's headers.
+    Headers,
+    /// The request's trailers.
+    Trailers,
+}
+
+impl Map {
+    /// The ABI's number of the map.
+    fn number(self) -> u32 {
+        match self {
+            Self::Headers => 0,
+            Self::Trailers => 1,
+        }
+    }
+
+    /// The whole map, serialised; see [`pairs::parse`].
+    pub(crate) fn read(self) -> Result<Vec<u8>, Unreadable> {
+        sys::header_pairs(self.number()).map_err(|_| Unreadable)
+    }
+
+    /// Removes every copy of a field.
+    pub(crate) fn remove(self, name: &[u8]) -> Result<(), Unreadable> {
+        sys::remove_header(self.number(), name).map_err(|_| Unreadable)
+    }
+
+    /// Sets a field in place of every copy.
+    pub(crate) fn set(self, name: &[u8], value: &[u8]) -> Result<(), Unreadable> {
+        sys::replace_header(self.number(), name, value).map_err(|_| Unreadable)
+    }
+}
+
+/// A property by its path, segments joined by NUL.
+pub(crate) fn property(path: &str) -> Reading {
+    match sys::property(path.as_bytes()) {
+        Ok(value) if value.is_empty() => Ok(None),
+        Ok(value) => Ok(Some(value)),
+        Err(Status::NOT_FOUND) => Ok(None),
+        Err(_) => Err(Unreadable),
+    }
+}
+
+/// Sets filter state `wasm.<name>` of the stream.
+pub(crate) fn set_filter_state(name: &str, value: &str) -> Result<(), Unreadable> {
+    sys::set_property(name.as_bytes(), value.as_bytes()).map_err(|_| Unreadable)
+}
+
+/// The plugin's configuration.
+pub(crate) fn configuration() -> Vec<u8> {
+    // No configuration reads like an empty one, which the policy's reader refuses.
+    sys::buffer(PLUGIN_CONFIGURATION).unwrap_or_default()
+}
+
+/// Wall clock, in seconds since the Unix epoch.
+pub(crate) fn now() -> Result<i64, Unreadable> {
+    let time = sys::time().map_err(|_| Unreadable)?;
+    i64::try_from(time / NANOSECONDS).map_err(|_| Unreadable)
+}
+
+/// Answers the request instead of passing it on.
+pub(crate) fn reply(reply: &Reply) -> Result<(), Unreadable> {
+    let headers = pairs::write(&reply.headers).unwrap_or_default();
+    sys::send_local_response(
+        u32::from(reply.status),
+        reply.details.as_bytes(),
+        reply.body.as_bytes(),
+        &headers,
+        i32::from(reply.grpc),
+    )
+    .map_err(|_| Unreadable)
+}
+
+/// Finds or makes a counter of the process.
+pub(crate) fn counter(name: &str) -> Result<u32, Unreadable> {
+    sys::define_metric(COUNTER, name.as_bytes()).map_err(|_| Unreadable)
+}
+
+/// Counts one more.
+pub(crate) fn count(counter: u32) {
+    // A lost count is no reason to refuse a request.
+    let _ = sys::increment_metric(counter, 1);
+}
+
+const PLUGIN_CONFIGURATION: u32 = 7;
+const COUNTER: u32 = 0;
+const NANOSECONDS: u64 = 1_000_000_000;

@@ -1,0 +1,178 @@
+//! The raw imports of the proxy-wasm ABI 0.2.1 that the filter uses.
+//!
+//! Our own and not the SDK's: its wrappers panic on statuses that they do not list and on header bytes
+//! that are not UTF-8, its `Status` enumeration lacks values that hosts return, and its local reply cannot
+//! carry response code details.
+
+mod imports {
+    #[link(wasm_import_module = "env")]
+    unsafe extern "C" {
+        pub(super) fn proxy_get_buffer_bytes(
+            buffer: u32,
+            start: usize,
+            length: usize,
+            data: *mut *mut u8,
+            size: *mut usize,
+        ) -> u32;
+        pub(super) fn proxy_get_current_time_nanoseconds(time: *mut u64) -> u32;
+        pub(super) fn proxy_get_header_map_pairs(
+            map: u32,
+            data: *mut *mut u8,
+            size: *mut usize,
+        ) -> u32;
+        pub(super) fn proxy_remove_header_map_value(
+            map: u32,
+            name: *const u8,
+            name_size: usize,
+        ) -> u32;
+        pub(super) fn proxy_replace_header_map_value(
+            map: u32,
+            name: *const u8,
+            name_size: usize,
+            value: *const u8,
+            value_size: usize,
+        ) -> u32;
+        pub(super) fn proxy_get_property(
+            path: *const u8,
+            path_size: usize,
+            data: *mut *mut u8,
+            size: *mut usize,
+        ) -> u32;
+        pub(super) fn proxy_set_property(
+            path: *const u8,
+            path_size: usize,
+            value: *const u8,
+            value_size: usize,
+        ) -> u32;
+        pub(super) fn proxy_send_local_response(
+            status: u32,
+            details: *const u8,
+            details_size: usize,
+            body: *const u8,
+            body_size: usize,
+            headers: *const u8,
+            headers_size: usize,
+            grpc_status: i32,
+        ) -> u32;
+        pub(super) fn proxy_define_metric(
+            kind: u32,
+            name: *const u8,
+            name_size: usize,
+            id: *mut u32,
+        ) -> u32;
+        pub(super) fn proxy_increment_metric(id: u32, offset: i64) -> u32;
+    }
+}
+
+/// A status that is not OK, as the host's number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Status(pub(crate) u32);
+
+impl Status {
+    /// Nothing of that name.
+    pub(crate) const NOT_FOUND: Self = Self(1);
+}
+
+pub(crate) fn buffer(buffer: u32) -> Result<Vec<u8>, Status> {
+    // SAFETY: see `returned`.
+    returned(|data, size| unsafe {
+        imports::proxy_get_buffer_bytes(buffer, 0, usize::MAX, data, size)
+    })
+}
+
+pub(crate) fn time() -> Result<u64, Status> {
+    let mut time = 0;
+    // SAFETY: the host writes one u64 through the pointer, which outlives the call.
+    check(unsafe { imports::proxy_get_current_time_nanoseconds(&raw mut time) })?;
+    Ok(time)
+}
+
+pub(crate) fn header_pairs(map: u32) -> Result<Vec<u8>, Status> {
+    // SAFETY: see `returned`.
+    returned(|data, size| unsafe { imports::proxy_get_header_map_pairs(map, data, size) })
+}
+
+pub(crate) fn remove_header(map: u32, name: &[u8]) -> Result<(), Status> {
+    // SAFETY: the host reads a slice that outlives the call.
+    check(unsafe { imports::proxy_remove_header_map_value(map, name.as_ptr(), name.len()) })
+}
+
+pub(crate) fn replace_header(map: u32, name: &[u8], value: &[u8]) -> Result<(), Status> {
+    // SAFETY: the host reads slices that outlive the call.
+    check(unsafe {
+        imports::proxy_replace_header_map_value(
+            map,
+            name.as_ptr(),
+            name.len(),
+            value.as_ptr(),
+            value.len(),
+        )
+    })
+}
+
+pub(crate) fn property(path: &[u8]) -> Result<Vec<u8>, Status> {
+    // SAFETY: the host reads a slice that outlives the call; for the result see `returned`.
+    returned(|data, size| unsafe {
+        imports::proxy_get_property(path.as_ptr(), path.len(), data, size)
+    })
+}
+
+pub(crate) fn set_property(path: &[u8], value: &[u8]) -> Result<(), Status> {
+    // SAFETY: the host reads slices that outlive the call.
+    check(unsafe {
+        imports::proxy_set_property(path.as_ptr(), path.len(), value.as_ptr(), value.len())
+    })
+}
+
+/// Answers the stream's request; `headers` are serialised pairs.
+pub(crate) fn send_local_response(
+    status: u32,
+    details: &[u8],
+    body: &[u8],
+    headers: &[u8],
+    grpc_status: i32,
+) -> Result<(), Status> {
+    // SAFETY: the host reads slices that outlive the call.
+    check(unsafe {
+        imports::proxy_send_local_response(
+            status,
+            details.as_ptr(),
+            details.len(),
+            body.as_ptr(),
+            body.len(),
+            headers.as_ptr(),
+            headers.len(),
+            grpc_status,
+        )
+    })
+}
+
+pub(crate) fn define_metric(kind: u32, name: &[u8]) -> Result<u32, Status> {
+    let mut id = 0;
+    // SAFETY: the host reads a slice and writes one u32, both of which outlive the call.
+    check(unsafe { imports::proxy_define_metric(kind, name.as_ptr(), name.len(), &raw mut id) })?;
+    Ok(id)
+}
+
+pub(crate) fn increment_metric(id: u32, offset: i64) -> Result<(), Status> {
+    // SAFETY: no memory is shared.
+    check(unsafe { imports::proxy_increment_metric(id, offset) })
+}
+
+fn check(status: u32) -> Result<(), Status> {
+    if status == 0 { Ok(()) } else { Err(Status(status)) }
+}
+
+/// Takes over bytes that the host allocated here by `proxy_on_memory_allocate`. An empty result comes as
+/// a null pointer.
+fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Vec<u8>, Status> {
+    let mut data = std::ptr::null_mut();
+    let mut size = 0;
+    check(call(&raw mut data, &raw mut size))?;
+    if data.is_null() {
+        return Ok(Vec::new());
+    }
+    // SAFETY: the SDK's allocator made a boxed slice of exactly `size` bytes, which the host filled and
+    // nobody else owns.
+    Ok(unsafe { Vec::from_raw_parts(data, size, size) })
+}
