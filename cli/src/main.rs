@@ -1,9 +1,13 @@
 //! `peergate`: checks, explains, tests and translates policies, with the very core that decides in Envoy.
 #![forbid(unsafe_code)]
 
+mod certificate;
 mod command;
 mod document;
+mod explanation;
 mod failure;
+mod output;
+mod render;
 
 use std::process::ExitCode;
 
@@ -11,8 +15,8 @@ use clap::Parser;
 
 /// Decides, per API and per request, which client certificates may pass.
 ///
-/// Exit status: 0 if all is well or the request passes, 1 if something could not be done, 2 if a request is
-/// refused or a case fails, 3 if a policy is invalid.
+/// Exit status: 0 if all is well or the request passes, 1 if something could not be done or the arguments
+/// are wrong, 2 if a request is refused or a case fails, 3 if a policy is invalid.
 #[derive(Parser)]
 #[command(name = "peergate", version)]
 struct Arguments {
@@ -21,7 +25,15 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match Arguments::parse().command.run() {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Not the parser's own status for a wrong call, which here says that a request is refused.
+            let status = if error.use_stderr() { ExitCode::from(1) } else { ExitCode::SUCCESS };
+            return error.print().map_or(ExitCode::from(1), |()| status);
+        }
+    };
+    match arguments.command.run() {
         Ok(status) => status,
         Err(failure) => {
             eprintln!("{failure}");

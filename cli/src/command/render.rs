@@ -1,15 +1,46 @@
 //! `peergate render`.
 
+use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::document;
 use crate::failure::Failure;
+use crate::render::{Envoy, EnvoyGateway, Istio};
 
-/// Not written yet.
+/// Prints complete manifests for a policy: listener, filter, guard
 #[derive(clap::Args)]
-pub(crate) struct Render {}
+pub(crate) struct Render {
+    #[command(subcommand)]
+    target: Box<Target>,
+}
+
+#[derive(clap::Subcommand)]
+enum Target {
+    Envoy(For<Envoy>),
+    EnvoyGateway(For<EnvoyGateway>),
+    Istio(For<Istio>),
+}
+
+#[derive(clap::Args)]
+struct For<T: clap::Args> {
+    /// The policy, as YAML or JSON
+    #[arg(long, value_name = "FILE")]
+    policy: PathBuf,
+    #[command(flatten)]
+    target: T,
+}
 
 impl Render {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        let read = |path| document::policy(path).map(|(_, document)| document);
+        let manifests = match *self.target {
+            Target::Envoy(it) => it.target.render(&read(&it.policy)?),
+            Target::EnvoyGateway(it) => it.target.render(&read(&it.policy)?),
+            Target::Istio(it) => it.target.render(&read(&it.policy)?),
+        }?;
+        let written = io::stdout().lock().write_all(manifests.as_bytes());
+        written.map_err(|error| Failure::Input(format!("standard output: {error}")))?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -5,6 +5,8 @@ mod forgery;
 mod identity;
 mod leaf;
 
+pub use tokio_rustls::rustls::pki_types::CertificateDer;
+
 pub use self::authority::Authority;
 pub use self::forgery::{decoy, twin};
 pub use self::identity::Identity;

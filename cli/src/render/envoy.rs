@@ -1,0 +1,100 @@
+//! A bootstrap for Envoy, and the file it reads the policy from.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::failure::Failure;
+
+use super::argument::{Endpoint, yaml_file};
+use super::template::fill;
+use super::{GUARD, quote};
+
+/// Bootstrap and policy for Envoy 1.38 or later.
+#[derive(clap::Args)]
+pub(crate) struct Envoy {
+    /// Write bootstrap.yaml and peergate.yaml there, instead of both to standard output
+    #[arg(long)]
+    directory: Option<PathBuf>,
+    /// Where Envoy finds the filter
+    #[arg(long, value_name = "PATH", default_value = "/etc/envoy/peergate_http.wasm")]
+    module: String,
+    /// Where clients connect
+    #[arg(long, value_name = "ADDR:PORT", default_value = "0.0.0.0:8443")]
+    listen: SocketAddr,
+    /// Where Envoy's administration listens
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:9901")]
+    admin: SocketAddr,
+    /// Where Envoy finds the server's certificate
+    #[arg(long, value_name = "PATH", default_value = "/etc/envoy/tls.crt")]
+    certificate: String,
+    /// Where Envoy finds the server's private key
+    #[arg(long, value_name = "PATH", default_value = "/etc/envoy/tls.key")]
+    key: String,
+    /// Where requests go that pass
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
+    upstream: Endpoint,
+    /// Where Envoy finds peergate.yaml [default: in --directory, else /etc/envoy/peergate.yaml]
+    #[arg(long, value_name = "PATH", value_parser = yaml_file)]
+    policy_file: Option<String>,
+}
+
+impl Envoy {
+    /// Writes the files, or returns both.
+    pub(crate) fn render(&self, policy: &Value) -> Result<String, Failure> {
+        let (bootstrap, policy) = (self.bootstrap()?, self.policy(policy)?);
+        let Some(directory) = &self.directory else {
+            return Ok(format!("{bootstrap}---\n{policy}"));
+        };
+        fs::create_dir_all(directory).map_err(|error| Failure::file(directory, error))?;
+        replace(&directory.join("bootstrap.yaml"), &bootstrap)?;
+        replace(&directory.join(POLICY), &policy)?;
+        Ok(String::new())
+    }
+
+    fn bootstrap(&self) -> Result<String, Failure> {
+        let file = match (&self.policy_file, &self.directory) {
+            (Some(file), _) => file.clone(),
+            (None, Some(directory)) => directory.join(POLICY).display().to_string(),
+            (None, None) => format!("/etc/envoy/{POLICY}"),
+        };
+        let parent = Path::new(&file).parent().map(|parent| parent.display().to_string());
+        let directory =
+            parent.filter(|parent| !parent.is_empty()).unwrap_or_else(|| ".".to_owned());
+        let text = |text: &str| quote::text(text);
+        let address = |address: SocketAddr| text(&address.ip().to_string());
+        fill(
+            include_str!("templates/envoy-bootstrap.yaml"),
+            &[
+                ("listen_address", &address(self.listen)),
+                ("listen_port", &self.listen.port().to_string()),
+                ("certificate", &text(&self.certificate)),
+                ("key", &text(&self.key)),
+                ("policy_file", &text(&file)),
+                ("policy_directory", &text(&directory)),
+                ("guard", GUARD),
+                ("upstream_host", &text(&self.upstream.host)),
+                ("upstream_port", &self.upstream.port.to_string()),
+                ("admin_address", &address(self.admin)),
+                ("admin_port", &self.admin.port().to_string()),
+            ],
+        )
+    }
+
+    fn policy(&self, policy: &Value) -> Result<String, Failure> {
+        let values = [("module", &*quote::text(&self.module)), ("policy", &quote::json(policy))];
+        fill(include_str!("templates/envoy-policy.yaml"), &values)
+    }
+}
+
+/// Writes a file beside and renames it, so that a running Envoy sees the change, and sees it whole.
+fn replace(path: &Path, text: &str) -> Result<(), Failure> {
+    let beside = path.with_extension("yaml.new");
+    fs::write(&beside, text).map_err(|error| Failure::file(&beside, error))?;
+    fs::rename(&beside, path).map_err(|error| Failure::file(path, error))
+}
+
+/// The name of the file with the policy.
+const POLICY: &str = "peergate.yaml";

@@ -1,0 +1,240 @@
+//! `peergate render`: its examples are what it prints, and what the control planes' schemas allow.
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails where it panics")]
+
+#[path = "render/schema.rs"]
+mod schema;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use peergate::Policy;
+use serde_json::Value;
+
+/// The examples: the file that takes the standard output, or the directory that takes files, and the
+/// command, from the workspace's root.
+const EXAMPLES: [(&str, &str); 3] = [
+    (
+        "envoy-config/envoy",
+        "render envoy --policy envoy-config/policy.yaml --policy-file /etc/envoy/peergate.yaml \
+         --directory",
+    ),
+    (
+        "envoy-config/istio/peergate.yaml",
+        "render istio --policy envoy-config/policy.yaml --hosts api.example.com \
+         --credential api-example-com --url oci://registry.example.com/peergate/peergate_http:0.1.0",
+    ),
+    (
+        "envoy-config/envoy-gateway/peergate.yaml",
+        "render envoy-gateway --policy envoy-config/policy.yaml --gateway eg \
+         --url oci://registry.example.com/peergate/peergate_http:0.1.0",
+    ),
+];
+
+#[test]
+fn the_examples_are_what_it_prints() {
+    for (place, command) in EXAMPLES {
+        let mut arguments: Vec<&str> = command.split_whitespace().collect();
+        let directory = command.ends_with("--directory").then(|| scratch("examples"));
+        let redirect = if directory.is_some() { "" } else { "> " };
+        arguments.extend(directory.iter().map(|path| path.to_str().unwrap()));
+        let printed = printed(&arguments);
+        let files = match &directory {
+            None => vec![(workspace().join(place), printed)],
+            Some(written) => read_all(written)
+                .into_iter()
+                .map(|(name, text)| (workspace().join(place).join(name), text))
+                .collect(),
+        };
+        let stale: Vec<_> = files
+            .iter()
+            .filter(|(path, text)| fs::read_to_string(path).ok().as_ref() != Some(text))
+            .map(|(path, _)| path.strip_prefix(workspace()).unwrap().display().to_string())
+            .collect();
+        assert!(stale.is_empty(), "{stale:?} drifted: run `peergate {command} {redirect}{place}`");
+    }
+}
+
+#[test]
+fn schemas_allow_the_examples() {
+    let Some(schemas) = schema::Schemas::find() else { return };
+    for (path, text) in examples() {
+        for document in documents(&text).iter().filter(|document| document["kind"].is_string()) {
+            let problems = schemas.problems(document);
+            assert!(problems.is_empty(), "{path}: {}: {problems:#?}", document["kind"]);
+        }
+    }
+}
+
+#[test]
+fn schemas_find_typing_errors() {
+    let Some(schemas) = schema::Schemas::find() else { return };
+    let (_, text) = examples().into_iter().find(|(path, _)| path.contains("istio")).unwrap();
+    for (good, bad) in [
+        ("failStrategy: FAIL_RELOAD", "failStrategy: FAIL_RELAOD"),
+        ("failStrategy:", "failureStrategy:"),
+        ("number: 443", "number: \"443\""),
+        ("applyTo: FILTER_CHAIN", "applyTo: FILTERCHAIN"),
+        ("subFilter:", "subfilter:"),
+    ] {
+        let text = text.replace(good, bad);
+        assert!(documents(&text).iter().any(|one| !schemas.problems(one).is_empty()), "{bad}");
+    }
+}
+
+/// Where the policy lies in a document, and how.
+fn embedded(document: &Value) -> Option<Vec<u8>> {
+    let envoy = "/resources/0/typed_config/config/configuration/value";
+    let tree = ["/spec/pluginConfig", "/spec/wasm/0/config"];
+    let text = document.pointer(envoy).map(|text| text.as_str().unwrap().as_bytes().to_vec());
+    text.or_else(|| {
+        let tree = tree.iter().find_map(|pointer| document.pointer(pointer));
+        tree.map(|tree| tree.to_string().into_bytes())
+    })
+}
+
+#[test]
+fn every_manifest_holds_the_policy() {
+    let text = fs::read_to_string(workspace().join("envoy-config/policy.yaml")).unwrap();
+    let written: Value = serde_saphyr::from_str(&text).unwrap();
+    let documents: Vec<Value> = examples().iter().flat_map(|(_, text)| documents(text)).collect();
+    let embedded: Vec<_> = documents.iter().filter_map(embedded).collect();
+    assert_eq!(embedded.len(), EXAMPLES.len());
+    for policy in embedded {
+        assert_eq!(serde_json::from_slice::<Value>(&policy).unwrap(), written);
+        Policy::read(&policy).unwrap();
+    }
+}
+
+#[test]
+fn every_manifest_holds_the_guard() {
+    for (place, command) in EXAMPLES {
+        let command = command.trim_end_matches("--directory");
+        let guards = printed(&command.split_whitespace().collect::<Vec<_>>())
+            .matches("filter_state: { key: wasm.peergate, string_match: { exact: allowed } }")
+            .count();
+        assert_eq!(guards, 1, "{place}");
+    }
+}
+
+#[test]
+fn a_listener_or_host_more_is_a_patch_more() {
+    let [_, (_, istio), (_, gateway)] = EXAMPLES;
+    for (command, name, pointer) in [
+        (istio, "--hosts *.example.org", "/spec/configPatches"),
+        (gateway, "--listener https,other", "/spec/jsonPatches"),
+    ] {
+        let patches = |command: &str| {
+            let text = printed(&command.split_whitespace().collect::<Vec<_>>());
+            let documents = documents(&text);
+            documents.iter().find_map(|one| one.pointer(pointer)).unwrap().as_array().unwrap().len()
+        };
+        assert!(patches(&format!("{command} {name}")) > patches(command), "{name}");
+    }
+}
+
+#[test]
+fn odd_arguments_stay_what_they_are() {
+    let odd = "/a\"b\\c: {d}\n- e #f ${guard} 'g' é\u{2028}\u{1f511}.yaml";
+    let policy = workspace().join("envoy-config/policy.yaml");
+    let policy = policy.to_str().unwrap();
+    let paths = ["--module", "--certificate", "--key", "--policy-file"];
+    let mut arguments = vec!["render", "envoy", "--policy", policy, "--upstream", "[::1]:81"];
+    arguments.extend(paths.iter().flat_map(|name| [name, odd]));
+    let documents = documents(&printed(&arguments));
+    let mut strings = Vec::new();
+    documents.iter().for_each(|document| collect(document, &mut strings));
+    assert_eq!(strings.iter().filter(|text| **text == odd).count(), paths.len());
+    assert!(strings.contains(&"::1"));
+}
+
+#[test]
+fn arguments_that_nothing_could_take_are_refused() {
+    let [(_, envoy), (_, istio), (_, gateway)] = EXAMPLES;
+    let envoy = envoy.trim_end_matches("--directory");
+    for (command, name, value) in [
+        (istio, "--namespace", "a\nb: c"),
+        (istio, "--selector", "a: b"),
+        (istio, "--hosts", "*"),
+        (istio, "--sha256", "abc"),
+        (istio, "--image-pull-secret", "A"),
+        (gateway, "--listener", "a/b"),
+        (envoy, "--upstream", "host"),
+        (envoy, "--listen", "8443"),
+    ] {
+        let arguments = command.split_whitespace().chain([name, value]).collect::<Vec<_>>();
+        let output = peergate(&arguments);
+        assert!(!output.status.success() && output.stdout.is_empty(), "{name} {value}");
+    }
+}
+
+#[test]
+fn an_invalid_policy_is_told_and_not_rendered() {
+    let directory = scratch("invalid");
+    let policy = directory.join("policy.yaml");
+    fs::write(&policy, "version: 1\napis: []\nlist: {}\n").unwrap();
+    let policy = policy.to_str().unwrap();
+    let target = directory.join("out");
+    let output =
+        peergate(&["render", "envoy", "--policy", policy, "--directory", target.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(!target.exists());
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains(&format!("{policy}: apis: empty list")), "{told}");
+}
+
+fn collect<'v>(value: &'v Value, strings: &mut Vec<&'v str>) {
+    match value {
+        Value::String(text) => strings.push(text),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, strings)),
+        Value::Object(entries) => entries.values().for_each(|value| collect(value, strings)),
+        _ => {}
+    }
+}
+
+fn documents(text: &str) -> Vec<Value> {
+    serde_saphyr::from_multiple(text).unwrap()
+}
+
+/// The committed manifests, by path.
+fn examples() -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    for folder in ["envoy", "istio", "envoy-gateway"] {
+        let read = read_all(&workspace().join("envoy-config").join(folder));
+        files.extend(read.into_iter().map(|(name, text)| (format!("{folder}/{name}"), text)));
+    }
+    files
+}
+
+fn read_all(directory: &Path) -> Vec<(String, String)> {
+    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .map(|path| {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            (name, fs::read_to_string(path).unwrap())
+        })
+        .collect()
+}
+
+fn printed(arguments: &[&str]) -> String {
+    let output = peergate(arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn peergate(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_peergate"));
+    command.current_dir(workspace()).args(arguments).output().unwrap()
+}
+
+/// An empty directory for one test.
+fn scratch(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("render").join(name);
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).unwrap();
+    path
+}
+
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}

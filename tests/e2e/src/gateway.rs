@@ -1,0 +1,201 @@
+//! An Envoy with Peergate in it.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use peergate_lab::client::Client;
+use peergate_lab::envoy::{Envoy, Options, free_port};
+use peergate_lab::pki::{Authority, CertificateDer, Identity, Leaf};
+use peergate_lab::upstream::Upstream;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::people::People;
+
+/// The file that the policy comes from, in the gateway's directory.
+pub const POLICY_FILE: &str = "peergate.yaml";
+
+/// A running gateway; all of it ends with the value.
+pub struct Gateway {
+    /// The Envoy.
+    pub envoy: Envoy,
+    /// What is behind it.
+    pub upstream: Upstream,
+    address: SocketAddr,
+    trust: CertificateDer<'static>,
+    directory: PathBuf,
+    /// Ends with the gateway, if it is nobody else's.
+    temporary: Option<TempDir>,
+}
+
+impl Gateway {
+    /// Starts Envoy 1.40 with the people's own policy.
+    pub fn start(people: &People) -> Self {
+        Self::start_with(people, &people.policy(), |_| {})
+    }
+
+    /// Starts Envoy 1.40 with a policy, after a change to the rendered bootstrap.
+    pub fn start_with(
+        people: &People,
+        policy: &Value,
+        change: impl FnOnce(&mut Bootstrap),
+    ) -> Self {
+        Self::start_version("1.40.0", people, policy, change)
+    }
+
+    /// Starts an Envoy of some version.
+    pub fn start_version(
+        version: &str,
+        people: &People,
+        policy: &Value,
+        change: impl FnOnce(&mut Bootstrap),
+    ) -> Self {
+        let directory = TempDir::new().expect("a directory");
+        let mut gateway =
+            Self::start_in(directory.path(), version, &people.authority, policy, change);
+        gateway.temporary = Some(directory);
+        gateway
+    }
+
+    /// Starts an Envoy whose files lie in a directory that stays.
+    pub fn start_in(
+        directory: &Path,
+        version: &str,
+        authority: &Authority,
+        policy: &Value,
+        change: impl FnOnce(&mut Bootstrap),
+    ) -> Self {
+        let upstream = Upstream::start("upstream").expect("an upstream");
+        let server = authority.issue(Leaf::server("localhost"));
+        let (certificate, key) = server.write(directory, "server").expect("server's files");
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
+        render(policy, directory, address, upstream.address(), &certificate, &key);
+
+        let text = fs::read_to_string(directory.join("bootstrap.yaml")).expect("a bootstrap");
+        let mut bootstrap = Bootstrap {
+            config: serde_saphyr::from_str(&text).expect("YAML"),
+            directory: directory.to_owned(),
+        };
+        bootstrap.start_fast();
+        change(&mut bootstrap);
+        let binary = Envoy::binary(version).expect("an Envoy");
+        let options = Options::default();
+        let envoy = Envoy::start_with(&binary, &bootstrap.config.to_string(), directory, &options)
+            .expect("Envoy starts");
+        Self {
+            envoy,
+            upstream,
+            address,
+            trust: authority.certificate().clone(),
+            directory: directory.to_owned(),
+            temporary: None,
+        }
+    }
+
+    /// Where clients connect.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where its files are.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// A client that presents a certificate, or none.
+    pub fn client(&self, identity: Option<&Identity>) -> Client {
+        let client = Client::new(&self.trust);
+        match identity {
+            Some(identity) => client.identity(identity),
+            None => client,
+        }
+    }
+
+    /// Asks over a new HTTP/1.1 connection for `path`, and returns the status.
+    pub async fn status(&self, identity: Option<&Identity>, path: &str) -> u16 {
+        let mut connection = self.client(identity).h1(self.address).await.expect("a connection");
+        connection.get("localhost", path, &[]).await.expect("an answer").status
+    }
+}
+
+/// Puts another policy in place of the one that a gateway's directory holds, as a user would: rendered
+/// anew, and moved over the old file in one step.
+pub fn replace_policy(directory: &Path, resource: &str) {
+    let next = directory.join("next.yaml");
+    fs::write(&next, resource).expect("written");
+    fs::rename(&next, directory.join(POLICY_FILE)).expect("moved");
+}
+
+/// Runs `peergate render envoy` for a policy.
+fn render(
+    policy: &Value,
+    directory: &Path,
+    address: SocketAddr,
+    upstream: SocketAddr,
+    certificate: &Path,
+    key: &Path,
+) {
+    let policy_file = directory.join("policy.json");
+    fs::write(&policy_file, policy.to_string()).expect("a policy");
+    let output = Command::new(workspace().join("target/debug/peergate"))
+        .args(["render", "envoy", "--policy"])
+        .arg(policy_file)
+        .arg("--directory")
+        .arg(directory)
+        .arg("--module")
+        .arg(workspace().join("target/peergate/peergate_http.wasm"))
+        .arg("--listen")
+        .arg(address.to_string())
+        .arg("--upstream")
+        .arg(upstream.to_string())
+        .arg("--certificate")
+        .arg(certificate)
+        .arg("--key")
+        .arg(key)
+        .output()
+        .expect("target/debug/peergate: run `cargo build -p peergate-cli` and scripts/build first");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace")
+}
+
+/// The rendered bootstrap, to change.
+pub struct Bootstrap {
+    /// The whole of it.
+    pub config: Value,
+    /// Where the gateway's files are.
+    pub directory: PathBuf,
+}
+
+impl Bootstrap {
+    /// The HTTP connection manager.
+    pub fn connection_manager(&mut self) -> &mut Value {
+        &mut self.config["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
+    }
+
+    /// The HTTP filters.
+    pub fn http_filters(&mut self) -> &mut Vec<Value> {
+        self.connection_manager()["http_filters"].as_array_mut().expect("a list")
+    }
+
+    /// Takes the guard away.
+    pub fn remove_guard(&mut self) {
+        self.http_filters().retain(|filter| filter["name"] != "peergate-guard");
+    }
+
+    /// The first virtual host.
+    pub fn virtual_host(&mut self) -> &mut Value {
+        &mut self.connection_manager()["route_config"]["virtual_hosts"][0]
+    }
+
+    /// Loopback names need no resolver, and its first answer takes seconds.
+    fn start_fast(&mut self) {
+        for cluster in self.config["static_resources"]["clusters"].as_array_mut().expect("a list") {
+            cluster["type"] = "STATIC".into();
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Which request it is: Envoy and the policy must not be brought to disagree.
+
+use peergate_e2e::{Bootstrap, Gateway, People};
+use peergate_lab::client::H1;
+use peergate_lab::upstream::Upstream;
+use serde_json::{Value, json};
+
+/// Paths by which somebody without a certificate could hope to reach what is protected.
+const PATHS: [&str; 36] = [
+    "/public/../protected",
+    "/public/..",
+    "/public/./../protected",
+    "/public/%2e%2e/protected",
+    "/public/.%2E/protected",
+    "/public//../protected",
+    "/public/..;/protected",
+    "/public/%2e%2e;/protected",
+    "/public/..;x=1/protected",
+    "/public;/protected",
+    "/public;x/../protected",
+    "/public%2f..%2fprotected",
+    "/public/%2f../protected",
+    "/public\\..\\protected",
+    "/public/..\\protected",
+    "/public%5c..%5cprotected",
+    "//protected",
+    "/./protected",
+    "/protected;x",
+    "/%70rotected",
+    "/public%00/protected",
+    "/public/%00",
+    "/Public/x",
+    "/publicx",
+    "/public%3f/../protected",
+    "/public%23/../protected",
+    "/public#/../protected",
+    "/public%252e%252e/protected",
+    "/public/%252e%252e/protected",
+    "/public/..%2fprotected",
+    "/public/..%252fprotected",
+    "/public/.../protected",
+    "/public/%zz",
+    "/publi%63/../protected",
+    "/public/\t../protected",
+    "http://localhost/protected",
+];
+
+#[tokio::test]
+async fn no_spelling_of_a_path_reaches_what_is_protected() {
+    for normalises in [true, false] {
+        let protected = Upstream::start("protected").unwrap();
+        let people = People::new();
+        let policy = json!({
+            "version": 1,
+            "lists": { "partners": { "entries": [{ "sha256": people.alice.fingerprint() }] } },
+            "apis": [
+                { "name": "public", "match": { "path_prefix": "/public" }, "policy": "open" },
+                { "name": "rest", "match": { "path_prefix": "/" },
+                  "certificate": { "allow": ["partners"] }, "policy": "mandatory" },
+            ],
+        });
+        let gateway = Gateway::start_with(&people, &policy, |bootstrap| {
+            let public = json!({ "path_separated_prefix": "/public" });
+            split(bootstrap, "routes", &protected, |host| {
+                host["routes"] = json!([
+                    { "match": public, "route": { "cluster": "upstream" } },
+                    { "match": { "prefix": "/" }, "route": { "cluster": "protected" } },
+                ]);
+            });
+            if !normalises {
+                do_not_normalise(bootstrap);
+            }
+        });
+        for path in PATHS {
+            let answer = raw(&gateway, path, "localhost").await;
+            if let Some(status) = answer {
+                assert!([200, 400, 403].contains(&status), "{path}: {status}");
+            }
+            assert_eq!(protected.received().len(), 0, "{path} (normalises: {normalises})");
+        }
+        assert_eq!(gateway.status(None, "/public/x").await, 200);
+        assert_eq!(gateway.status(Some(&people.alice), "/protected").await, 200);
+        assert_eq!(protected.received().len(), 1);
+        // What reached the open API is below it, for every reader.
+        for received in gateway.upstream.received() {
+            assert!(received.path.starts_with("/public/"), "{}", received.path);
+            assert!(!received.path.contains("/../"), "{}", received.path);
+        }
+        assert!(gateway.is_whole());
+    }
+}
+
+#[tokio::test]
+async fn no_spelling_of_a_host_reaches_what_is_protected() {
+    for normalises in [true, false] {
+        let protected = Upstream::start("protected").unwrap();
+        let people = People::new();
+        let policy = json!({
+            "version": 1,
+            "lists": { "partners": { "entries": [{ "sha256": people.alice.fingerprint() }] } },
+            "apis": [
+                { "name": "public", "match": { "hosts": ["public.example.com", "*.wild.example.com"] },
+                  "policy": "open" },
+                { "name": "rest", "certificate": { "allow": ["partners"] }, "policy": "mandatory" },
+            ],
+        });
+        let gateway = Gateway::start_with(&people, &policy, |bootstrap| {
+            split(bootstrap, "hosts", &protected, |_| {});
+            if !normalises {
+                do_not_normalise(bootstrap);
+            }
+        });
+        for host in [
+            "public.example.com:9999",
+            "public.example.com.",
+            "public.example.com.:80",
+            "user@public.example.com",
+            "public.example.com@evil",
+            "PUBLIC.example.com:",
+            "public.example.com:x",
+            "wild.example.com",
+            ".wild.example.com",
+            "a.wild.example.com.",
+            "a.wild.example.com:1",
+            "public.example.com%00",
+            "public.example.com, other",
+            "other",
+            "",
+        ] {
+            raw(&gateway, "/", host).await;
+            assert_eq!(protected.received().len(), 0, "{host:?} (normalises: {normalises})");
+        }
+        for host in ["public.example.com", "PUBLIC.Example.com", "a.b.wild.example.com"] {
+            assert_eq!(raw(&gateway, "/", host).await, Some(200), "{host}");
+        }
+        assert!(gateway.is_whole());
+    }
+}
+
+#[tokio::test]
+async fn envoys_own_choice_can_be_matched() {
+    let people = People::new();
+    let mut policy = people.policy();
+    policy["apis"] = json!([
+        { "name": "by-route", "match": { "routes": ["open-route"] }, "policy": "open" },
+        { "name": "by-host", "match": { "virtual_hosts": ["upstream"] },
+          "certificate": { "allow": ["partners"] }, "policy": "mandatory" },
+    ]);
+    let gateway = Gateway::start_with(&people, &policy, |bootstrap| {
+        bootstrap.virtual_host()["routes"] = json!([
+            { "name": "open-route", "match": { "path": "/open" }, "route": { "cluster": "upstream" } },
+            { "match": { "prefix": "/" }, "route": { "cluster": "upstream" } },
+        ]);
+    });
+    assert_eq!(gateway.status(None, "/open").await, 200);
+    assert_eq!(gateway.status(None, "/other").await, 403);
+    assert_eq!(gateway.status(Some(&people.alice), "/other").await, 200);
+    assert_eq!(gateway.status(Some(&people.bob), "/other").await, 403);
+}
+
+#[tokio::test]
+async fn a_connection_for_one_host_serves_no_other() {
+    let people = People::new();
+    let mut policy = people.policy();
+    policy["global"]["sni"] = "required".into();
+    let gateway = Gateway::start_with(&people, &policy, |_| {});
+    let client = gateway.client(Some(&people.alice));
+    let mut h1 = client.h1(gateway.address()).await.unwrap();
+    assert_eq!(h1.get("localhost", "/employee", &[]).await.unwrap().status, 200);
+    assert_eq!(h1.get("LOCALHOST:443", "/employee", &[]).await.unwrap().status, 200);
+    assert_eq!(h1.get("other.example", "/public", &[]).await.unwrap().status, 421);
+    let h2 = client.h2(gateway.address()).await.unwrap();
+    assert_eq!(h2.get("other.example", "/public", &[]).await.unwrap().status, 421);
+}
+
+/// Sends a request line and host as they are; the status, or `None` if Envoy hung up.
+async fn raw(gateway: &Gateway, path: &str, host: &str) -> Option<u16> {
+    let mut h1: H1 = gateway.client(None).h1(gateway.address()).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+    h1.send_raw(request.as_bytes()).await.unwrap();
+    h1.read_response().await.ok().map(|answer| answer.status)
+}
+
+/// Adds the protected cluster; by hosts, all but the public ones go to it.
+fn split(bootstrap: &mut Bootstrap, by: &str, protected: &Upstream, change: impl Fn(&mut Value)) {
+    let clusters = &mut bootstrap.config["static_resources"]["clusters"];
+    let mut cluster = clusters[0].clone();
+    cluster["name"] = "protected".into();
+    cluster["load_assignment"]["cluster_name"] = "protected".into();
+    let address = json!({ "address": "127.0.0.1", "port_value": protected.port() });
+    cluster["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"]["address"] =
+        json!({ "socket_address": address });
+    clusters.as_array_mut().unwrap().push(cluster);
+    if by == "hosts" {
+        let mut public = bootstrap.virtual_host().clone();
+        public["name"] = "public".into();
+        public["domains"] = json!(["public.example.com", "*.wild.example.com"]);
+        bootstrap.virtual_host()["routes"][0]["route"]["cluster"] = "protected".into();
+        let hosts = &mut bootstrap.connection_manager()["route_config"]["virtual_hosts"];
+        hosts.as_array_mut().unwrap().push(public);
+    }
+    change(bootstrap.virtual_host());
+}
+
+/// Leaves hosts and paths as clients send them, which is what Envoy does unless it is told otherwise.
+fn do_not_normalise(bootstrap: &mut Bootstrap) {
+    let manager = bootstrap.connection_manager().as_object_mut().unwrap();
+    for name in [
+        "normalize_path",
+        "merge_slashes",
+        "path_with_escaped_slashes_action",
+        "strip_any_host_port",
+        "strip_trailing_host_dot",
+    ] {
+        manager.remove(name).unwrap();
+    }
+}
