@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use peergate::{
-    Audit, Effects, Fingerprint, Headers, Leaf, Leaves, Outcome, Policy, Reading, Reason, Source,
-    Unreadable, Verdict,
+    Audit, Effects, Fingerprint, Headers, Leaf, Leaves, Outcome, Policy, Reading, Reason, Reply,
+    Source, Unreadable, Verdict, internal_refusal,
 };
 
 use crate::host::{self, Map};
@@ -27,7 +27,7 @@ pub(crate) enum Passage {
     /// It goes on.
     Open,
     /// It is answered by this.
-    Shut(peergate::Reply),
+    Shut(Option<Reply>),
 }
 
 impl Gate {
@@ -42,23 +42,28 @@ impl Gate {
     }
 
     /// Judges the request of the current stream and does what follows from it, but for the reply.
-    pub(crate) fn judge(&self) -> Result<Passage, Unreadable> {
-        let bytes = Map::Headers.read()?;
-        let headers = Headers::new(pairs::parse(&bytes).ok_or(Unreadable)?);
+    pub(crate) fn judge(&self) -> Passage {
+        let bytes = Map::Headers.read().ok();
+        let Some(headers) = bytes.as_deref().and_then(pairs::parse).map(Headers::new) else {
+            return self.fail(&Headers::default());
+        };
         let verdict = self.policy.judge(&headers, self);
-        self.count(&verdict);
-        self.write_audit(&verdict, &headers);
-        let Effects { remove, set, state, reply } = self.policy.effects(&verdict, &headers);
-        for (name, value) in state {
-            host::set_filter_state(name, &value)?;
+        match carry_out(self.policy.effects(&verdict, &headers)) {
+            Ok(passage) => {
+                self.trace(&verdict, &headers);
+                passage
+            }
+            Err(Unreadable) => self.fail(&headers),
         }
-        for name in remove {
-            Map::Headers.remove(name)?;
-        }
-        for (name, value) in set {
-            Map::Headers.set(name.as_bytes(), &value)?;
-        }
-        Ok(reply.map_or(Passage::Open, Passage::Shut))
+    }
+
+    /// Refuses a request that the host could not be asked about, or to which it did not do what was
+    /// decided.
+    fn fail(&self, headers: &Headers<'_>) -> Passage {
+        let verdict = Verdict::internal();
+        self.trace(&verdict, headers);
+        let passage = carry_out(self.policy.effects(&verdict, headers));
+        passage.unwrap_or_else(|Unreadable| Passage::Shut(internal_refusal()))
     }
 
     /// Removes trailers that an upstream could take for headers of ours.
@@ -68,10 +73,12 @@ impl Gate {
         self.policy.spoofed_trailers(&trailers).try_for_each(|name| Map::Trailers.remove(name))
     }
 
-    fn count(&self, verdict: &Verdict<'_>) {
+    /// Counts the verdict, and writes the audit line of a refusal.
+    fn trace(&self, verdict: &Verdict<'_>, headers: &Headers<'_>) {
         if let Some(counter) = self.counter(verdict) {
             host::count(counter);
         }
+        self.write_audit(verdict, headers);
     }
 
     /// The counter of a verdict: made when it is first needed, and kept, since every definition costs the
@@ -106,6 +113,22 @@ impl Gate {
             log::warn!("{line}");
         }
     }
+}
+
+/// Does what follows from a verdict. The guard's filter state comes last: whatever fails before it leaves a
+/// request that nobody lets pass.
+fn carry_out(effects: Effects<'_>) -> Result<Passage, Unreadable> {
+    let Effects { remove, set, state, reply } = effects;
+    for name in remove {
+        Map::Headers.remove(name)?;
+    }
+    for (name, value) in set {
+        Map::Headers.set(name.as_bytes(), &value)?;
+    }
+    for (name, value) in state {
+        host::set_filter_state(name, &value)?;
+    }
+    Ok(reply.map_or(Passage::Open, |reply| Passage::Shut(Some(reply))))
 }
 
 impl Source for Gate {

@@ -54,10 +54,10 @@ impl Context for Stream {}
 
 impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _count: usize, _end: bool) -> Action {
-        match self.gate.as_ref().ok_or(Unreadable).and_then(|gate| gate.judge()) {
-            Ok(Passage::Open) => Action::Continue,
-            Ok(Passage::Shut(reply)) => refuse(Some(&reply)),
-            Err(Unreadable) => refuse(internal_refusal().as_ref()),
+        match self.gate.as_ref().map(|gate| gate.judge()) {
+            Some(Passage::Open) => Action::Continue,
+            Some(Passage::Shut(reply)) => refuse(reply.as_ref()),
+            None => refuse(internal_refusal().as_ref()),
         }
     }
 

@@ -92,6 +92,7 @@ async fn folded_names_smuggle_no_identity() {
         "client_cert",
         "x-client-tier",
         "x_client_auth",
+        "x_forwarded-client.cert",
         "x-client_cert-sha256",
     ];
     for (path, identities) in [("/public", 0), ("/partner", 0), ("/employee", 1)] {
