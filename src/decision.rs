@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use crate::certificate::Leaf;
+use crate::certificate::{Leaf, Validity};
 use crate::digest::Fingerprint;
-use crate::evidence::{Peer, Source, leaf};
+use crate::evidence::{Peer, Source, Unreadable, Whole, leaf};
 use crate::list::{Entry, List};
 use crate::name::Name;
 use crate::policy::{
@@ -98,7 +98,7 @@ impl<'p> Verdict<'p> {
         self.accepted.as_ref()
     }
 
-    /// A request that cannot be judged for want of a policy or of its own headers.
+    /// A request that the host could not be asked about, or to which it did not do what was decided.
     pub fn internal() -> Self {
         Self::refusal(Reason::Internal)
     }
@@ -233,17 +233,25 @@ impl Policy {
         source: &impl Source,
         fingerprint: Fingerprint,
     ) -> Result<Admitted<'p>, Reason> {
+        let denies = |leaf: Option<&Leaf>| {
+            self.lists(&rule.deny).any(|list| list.refuses(fingerprint, leaf))
+        };
+        // What the fingerprint alone tells is told first: no carrier can hide who is denied by it.
+        if denies(None) {
+            return Err(Reason::CertificateDenied);
+        }
         let mut whole = None;
         if rule.needs_leaf {
             whole = leaf(source, headers, fingerprint)?;
-            if whole.is_none() {
+            let Some(Whole { leaf, .. }) = &whole else {
                 return Err(Reason::CertificateUnavailable);
+            };
+            if denies(Some(leaf)) {
+                return Err(Reason::CertificateDenied);
             }
         }
-        if self.lists(&rule.deny).any(|list| list.refuses(fingerprint, whole.as_deref())) {
-            return Err(Reason::CertificateDenied);
-        }
-        let admits = |list: &'p List| list.admits(fingerprint, whole.as_deref());
+        let known_leaf = whole.as_ref().map(|whole| Rc::clone(&whole.leaf));
+        let admits = |list: &'p List| list.admits(fingerprint, known_leaf.as_deref());
         let entry =
             self.lists(&rule.allow).find_map(admits).ok_or(Reason::CertificateNotAllowed)?;
         let required: Option<Vec<&Entry>> = self.lists(&rule.require).map(admits).collect();
@@ -254,32 +262,39 @@ impl Policy {
             if whole.is_none() && !entry.knows_all_dates() {
                 whole = leaf(source, headers, fingerprint)?;
             }
-            let own = whole.as_ref().map(|leaf| leaf.validity());
+            let own = whole.as_ref().map(|whole| whole.leaf.validity());
             let entries = required.iter().chain([&entry]).filter_map(|entry| entry.validity);
-            let mut validities = own.into_iter().chain(entries).peekable();
-            if validities.peek().is_none() && rule.validity == ValidityRule::Required {
+            let validities: Vec<Validity> = own.into_iter().chain(entries).collect();
+            if validities.is_empty() && rule.validity == ValidityRule::Required {
                 return Err(Reason::CertificateUnavailable);
             }
-            let mut now = None;
-            for validity in validities {
-                let now = match now {
-                    Some(now) => now,
-                    None => *now.insert(known(source.now())?),
-                };
-                if now < validity.not_before {
-                    return Err(Reason::CertificateNotYetValid);
-                }
-                if now > validity.not_after {
-                    return Err(Reason::CertificateExpired);
-                }
-            }
+            check_dates(&validities, source)?;
         }
-        Ok(Admitted { entry, fingerprint, leaf: whole })
+        // Only of those who are admitted: strangers make as many certificates as they like.
+        if let Some(Whole { leaf, is_new: true }) = &whole {
+            source.remember(leaf);
+        }
+        Ok(Admitted { entry, fingerprint, leaf: whole.map(|whole| whole.leaf) })
     }
 
     fn lists(&self, ids: &[ListId]) -> impl Iterator<Item = &List> {
         ids.iter().filter_map(|id| self.lists.get(*id))
     }
+}
+
+/// Whether it is now within every one of the times.
+fn check_dates(validities: &[Validity], source: &impl Source) -> Result<(), Reason> {
+    if validities.is_empty() {
+        return Ok(());
+    }
+    let now = known(source.now())?;
+    if validities.iter().any(|validity| now < validity.not_before) {
+        return Err(Reason::CertificateNotYetValid);
+    }
+    if validities.iter().any(|validity| now > validity.not_after) {
+        return Err(Reason::CertificateExpired);
+    }
+    Ok(())
 }
 
 /// The first alternative that holds, given what is known of the certificate: admitted, or why there is
@@ -306,6 +321,6 @@ fn alternative<'p>(
     Err(missing)
 }
 
-fn known<T>(read: Result<T, crate::evidence::Unreadable>) -> Result<T, Reason> {
+fn known<T>(read: Result<T, Unreadable>) -> Result<T, Reason> {
     read.map_err(|_| Reason::Internal)
 }

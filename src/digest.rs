@@ -159,6 +159,9 @@ const LENGTH: usize = 32;
 mod tests {
     use super::*;
 
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     #[test]
     fn fingerprints_are_read_in_every_common_spelling() {
         let plain = "ab".repeat(32);

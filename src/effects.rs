@@ -6,8 +6,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::carrier::xfcc;
 use crate::decision::{Accepted, Outcome, Verdict};
-use crate::header_name::HeaderName;
+use crate::header_name::{HeaderName, reads_as};
 use crate::policy::{CertificateFormat, Detail, Policy};
 use crate::reason::{Reason, Status};
 use crate::request::Headers;
@@ -65,14 +66,16 @@ impl Policy {
 
     /// The trailers among these names that an upstream could take for a header of ours.
     pub fn spoofed_trailers<'t>(&self, trailers: &Headers<'t>) -> impl Iterator<Item = &'t [u8]> {
-        trailers.iter().map(|(name, _)| name).filter(|name| self.is_forwarded(name))
+        trailers.iter().map(|(name, _)| name).filter(|name| self.is_believed(name))
     }
 
     /// Removes what a client sent under a name that the upstream believes, and what would make the next
     /// hop remove such a header (RFC 9110 section 7.6.1).
     fn clear<'a>(&self, headers: &Headers<'a>, effects: &mut Effects<'a>) {
         for (name, _) in headers.iter() {
-            if self.is_forwarded(name) && !effects.remove.contains(&name) {
+            // Envoy itself keeps the carrier's own name clean, and may have written it.
+            let is_spoofed = self.is_believed(name) && name != xfcc::NAME.as_bytes();
+            if is_spoofed && !effects.remove.contains(&name) {
                 effects.remove.push(name);
             }
         }
@@ -80,8 +83,8 @@ impl Policy {
             let values = headers.all(CONNECTION.as_bytes());
             values.flat_map(|value| value.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii)
         };
-        if options().any(|option| self.is_forwarded(option)) {
-            let kept: Vec<&[u8]> = options().filter(|option| !self.is_forwarded(option)).collect();
+        if options().any(|option| self.is_believed(option)) {
+            let kept: Vec<&[u8]> = options().filter(|option| !self.is_believed(option)).collect();
             if kept.is_empty() {
                 effects.remove.push(CONNECTION.as_bytes());
             } else {
@@ -90,8 +93,10 @@ impl Policy {
         }
     }
 
-    fn is_forwarded(&self, name: &[u8]) -> bool {
+    /// Whether an upstream may take a field of that name for one that says who the client is.
+    fn is_believed(&self, name: &[u8]) -> bool {
         self.forward.names().any(|forwarded| forwarded.is_read_from(name))
+            || reads_as(xfcc::NAME, name)
     }
 
     /// Tells the upstream who the client is.

@@ -41,7 +41,8 @@ pub trait Source {
     fn remembered(&self, _fingerprint: Fingerprint) -> Option<Rc<Leaf>> {
         None
     }
-    /// Offers a parsed leaf for later. It is a function of its fingerprint: nothing else can change it.
+    /// Offers the parsed leaf of an admitted certificate for later. It is a function of its fingerprint:
+    /// nothing else can change it.
     fn remember(&self, _leaf: &Rc<Leaf>) {}
 }
 
@@ -68,6 +69,13 @@ impl Peer {
     }
 }
 
+/// A leaf, and whether it had to be parsed for this request.
+#[derive(Clone, Debug)]
+pub(crate) struct Whole {
+    pub(crate) leaf: Rc<Leaf>,
+    pub(crate) is_new: bool,
+}
+
 /// Finds the connection's whole leaf: a property of Envoy 1.38 and later, else filter state, else the
 /// last element of `x-forwarded-client-cert`. `Ok(None)` if nothing carries it.
 ///
@@ -77,9 +85,9 @@ pub(crate) fn leaf(
     source: &impl Source,
     headers: &Headers<'_>,
     fingerprint: Fingerprint,
-) -> Result<Option<Rc<Leaf>>, Reason> {
+) -> Result<Option<Whole>, Reason> {
     if let Some(leaf) = source.remembered(fingerprint) {
-        return Ok(Some(leaf));
+        return Ok(Some(Whole { leaf, is_new: false }));
     }
     let Some(der) = carried(source, headers)? else {
         return Ok(None);
@@ -89,8 +97,7 @@ pub(crate) fn leaf(
         return Err(Reason::CertificateMismatch);
     }
     let leaf = Rc::new(Leaf::parse(&der).map_err(|_| Reason::CertificateMalformed)?);
-    source.remember(&leaf);
-    Ok(Some(leaf))
+    Ok(Some(Whole { leaf, is_new: true }))
 }
 
 fn carried(source: &impl Source, headers: &Headers<'_>) -> Result<Option<Vec<u8>>, Reason> {

@@ -17,8 +17,7 @@ impl HeaderName {
     /// byte of a name that is no letter or digit into the same one, so `x_client.identity` is
     /// `x-client-identity` to them.
     pub(crate) fn is_read_from(&self, name: &[u8]) -> bool {
-        self.0.len() == name.len()
-            && self.0.bytes().zip(name).all(|(own, other)| fold(own) == fold(*other))
+        reads_as(&self.0, name)
     }
 }
 
@@ -68,6 +67,12 @@ impl fmt::Display for MalformedHeaderName {
 
 impl std::error::Error for MalformedHeaderName {}
 
+/// Whether two names are the same once every byte that is no letter or digit is the same.
+pub(crate) fn reads_as(name: &str, other: &[u8]) -> bool {
+    name.len() == other.len()
+        && name.bytes().zip(other).all(|(own, other)| fold(own) == fold(*other))
+}
+
 fn fold(byte: u8) -> u8 {
     if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' }
 }
@@ -103,6 +108,9 @@ const RESERVED: [&str; 22] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn folded_names_are_the_same_header() {

@@ -55,6 +55,9 @@ const LONGEST: usize = 64;
 mod tests {
     use super::*;
 
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     #[test]
     fn names_fit_into_a_metric() {
         for good in ["a", "0", "partners", "a_b-c", &"x".repeat(64)] {

@@ -69,6 +69,11 @@ pub(crate) struct Requirement {
 }
 
 impl Requirement {
+    /// A certificate and nothing else.
+    pub(crate) fn of_certificate() -> Self {
+        Self { alternatives: vec![vec![Credential::Certificate]], check: Vec::new() }
+    }
+
     /// Whether the credential is looked at.
     pub(crate) fn names(&self, credential: Credential) -> bool {
         self.alternatives.iter().flatten().chain(&self.check).any(|named| *named == credential)

@@ -71,6 +71,9 @@ impl std::error::Error for MalformedSerial {}
 mod tests {
     use super::*;
 
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     #[test]
     fn spellings_of_one_number_are_equal() {
         for text in ["0A:1F", "0a1f", "a1f", "00:0A:1F", "A:1F"] {

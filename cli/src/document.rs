@@ -1,23 +1,60 @@
 //! Documents in YAML or JSON, handed to the core as the JSON that Envoy would hand it.
 
 use std::fs;
+use std::io::{self, Read};
 use std::path::Path;
 
 use peergate::Policy;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::failure::Failure;
 
+/// The bytes of a file, or of standard input for `-`.
+pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = match path.to_str() {
+        Some("-") => io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes),
+        _ => fs::read(path),
+    };
+    read.map_err(|error| Failure::file(path, error))
+}
+
+/// The text of a file, or of standard input for `-`.
+pub(crate) fn text(path: &Path) -> Result<String, Failure> {
+    String::from_utf8(bytes(path)?).map_err(|_| Failure::file(path, "not UTF-8"))
+}
+
 /// Reads a file in either form; JSON is YAML. A duplicate key is an error with its line.
 pub(crate) fn read(path: &Path) -> Result<Value, Failure> {
-    let text = fs::read_to_string(path).map_err(|error| Failure::file(path, error))?;
-    serde_saphyr::from_str(&text).map_err(|error| Failure::file(path, error))
+    parse(&text(path)?).map_err(|error| Failure::file(path, error))
 }
 
 /// Reads a policy, and the JSON it was read from.
 pub(crate) fn policy(path: &Path) -> Result<(Policy, Value), Failure> {
-    let document = read(path)?;
-    let policy = Policy::read(document.to_string().as_bytes())
-        .map_err(|problems| Failure::Policy(path.display().to_string(), problems))?;
+    let text = text(path)?;
+    let place = || path.display().to_string();
+    let invalid = |problems| Failure::Policy(place(), problems);
+    // JSON goes to the core as it is: the core tells every duplicate key and its place.
+    if serde_json::from_str::<IgnoredAny>(&text).is_ok() {
+        let policy = Policy::read(text.as_bytes()).map_err(invalid)?;
+        let document = serde_json::from_str(&text).map_err(|error| Failure::file(path, error))?;
+        return Ok((policy, document));
+    }
+    let document = parse(&text).map_err(|error| Failure::Syntax(place(), error))?;
+    let policy = Policy::read(document.to_string().as_bytes()).map_err(invalid)?;
     Ok((policy, document))
+}
+
+fn parse(text: &str) -> Result<Value, String> {
+    // The default limits are for strangers' documents; a list may have 100,000 entries and more.
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_events: usize::MAX,
+            max_nodes: usize::MAX,
+            max_total_scalar_bytes: usize::MAX,
+        },
+    };
+    serde_saphyr::from_str_with_options(text, options)
+        .map_err(|error| error.render_with_formatter(&serde_saphyr::UserMessageFormatter))
 }

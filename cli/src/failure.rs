@@ -10,6 +10,8 @@ use peergate::Problems;
 pub(crate) enum Failure {
     /// A file or argument: `path: why`.
     Input(String),
+    /// A policy that is neither YAML nor JSON: where, and why.
+    Syntax(String, String),
     /// A policy with problems.
     Policy(String, Problems),
 }
@@ -23,8 +25,13 @@ impl Failure {
     pub(crate) fn status(&self) -> ExitCode {
         match self {
             Self::Input(_) => ExitCode::from(1),
-            Self::Policy(..) => ExitCode::from(3),
+            Self::Syntax(..) | Self::Policy(..) => ExitCode::from(3),
         }
+    }
+
+    /// Whether it is a policy that is to blame.
+    pub(crate) fn is_of_policy(&self) -> bool {
+        matches!(self, Self::Syntax(..) | Self::Policy(..))
     }
 }
 
@@ -32,6 +39,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Input(why) => out.write_str(why),
+            Self::Syntax(file, why) => write!(out, "{file}: {why}"),
             Self::Policy(file, problems) => {
                 for (index, problem) in problems.iter().enumerate() {
                     let line_feed = if index > 0 { "\n" } else { "" };

@@ -123,6 +123,9 @@ const LONGEST: usize = 184_320;
 mod tests {
     use super::*;
 
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     const PEM: &str = "-----BEGIN CERTIFICATE-----\nAAEC\nAwQF\n-----END CERTIFICATE-----\n";
     const DER: &[u8] = &[0, 1, 2, 3, 4, 5];
 

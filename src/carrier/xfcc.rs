@@ -70,6 +70,9 @@ fn unquoted(value: &[u8]) -> &[u8] {
 mod tests {
     use super::*;
 
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     #[test]
     fn the_last_elements_certificate_is_found() {
         for (value, certificate) in [

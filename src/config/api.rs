@@ -31,14 +31,16 @@ pub(crate) fn read_all(
     let mut is_whole = true;
     for (index, item) in items.iter().enumerate() {
         let at = at.index(index);
+        let is_named_like = |earlier: &Node<'_>| written_name(earlier) == written_name(item);
+        if let Some(name) = written_name(item)
+            && items.iter().take(index).any(is_named_like)
+        {
+            problems.report(&at.field("name"), format_args!("another API is named {name:?}"));
+        }
         let Some(mut api) = read_api(item, &at, context, problems) else {
             is_whole = false;
             continue;
         };
-        if apis.iter().any(|earlier| earlier.name == api.name) {
-            let name = api.name.as_str();
-            problems.report(&at.field("name"), format_args!("another API is named {name:?}"));
-        }
         if let Some(earlier) = apis.iter().find(|earlier| hides(&earlier.matches, &api.matches)) {
             let name = earlier.name.as_str();
             let message =
@@ -49,6 +51,17 @@ pub(crate) fn read_all(
         apis.push(api);
     }
     is_whole.then_some(apis)
+}
+
+/// The name that an API is given, whatever else is wrong with it.
+fn written_name<'n>(api: &'n Node<'_>) -> Option<&'n str> {
+    let Node::Object(fields) = api else {
+        return None;
+    };
+    fields.iter().find_map(|(key, value)| match value {
+        Node::Text(name) if key == "name" => Some(&**name),
+        _ => None,
+    })
 }
 
 /// Whether every request of `later` falls to an earlier rule.
@@ -98,8 +111,11 @@ fn read_api(
     if parts.requirement.is_some() && is_used && !parts.has_certificate {
         problems.report(&at.field("certificate"), "missing: the policy names certificate");
     }
+    // A faulty policy is reported already. The operations are read all the same, as those of one that
+    // looks at certificates, so that nothing is said of them that the policy is to blame for.
+    let is_faulty = parts.requirement.is_none();
     let ruling = Ruling {
-        requirement: parts.requirement?,
+        requirement: parts.requirement.unwrap_or_else(Requirement::of_certificate),
         certificate: parts.certificate,
         enforcement: parts.enforcement.unwrap_or(context.global.enforcement),
     };
@@ -112,8 +128,10 @@ fn read_api(
         .enumerate()
     {
         let at = at_operations.index(index);
-        let api = Owner { ruling: &ruling, has_certificate: parts.has_certificate };
+        let has_certificate = parts.has_certificate || is_faulty;
+        let api = Owner { ruling: &ruling, has_certificate };
         let Some((operation, uses_api)) = read_operation(item, &at, &api, context, problems) else {
+            is_used = true;
             continue;
         };
         is_used |= uses_api;
@@ -125,8 +143,11 @@ fn read_api(
         }
         read.push(operation);
     }
-    if parts.has_certificate && !is_used {
+    if parts.has_certificate && !is_used && !is_faulty {
         problems.report(&at.field("certificate"), "no policy here looks at certificates");
+    }
+    if is_faulty {
+        return None;
     }
     Some(Api { name: name?, position: 0, matches: matches?, ruling, operations: read })
 }

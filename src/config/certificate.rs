@@ -49,7 +49,7 @@ pub(crate) fn read(
                 .collect::<Vec<_>>(),
         );
     }
-    if allow.is_empty() && !is_given {
+    if allow.is_empty() && !is_given && !(inherit && context.global.has_allow) {
         problems.report(&at.field("allow"), "missing: no list admits anybody here");
     }
     admitting_only(context, &allow, &at.field("allow"), problems);

@@ -111,6 +111,9 @@ fn is_plain(name: &str) -> bool {
 mod tests {
     use super::*;
 
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     #[test]
     fn a_place_reads_like_the_configuration() {
         let apis = At::ROOT.field("apis");

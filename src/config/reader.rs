@@ -24,7 +24,9 @@ impl<'n, 'p> Fields<'n, 'p> {
 
     /// A field that may be left out.
     pub(crate) fn optional(&mut self, name: &'static str) -> Option<&'n Node<'n>> {
-        self.known.push(name);
+        if !self.known.contains(&name) {
+            self.known.push(name);
+        }
         self.entries.iter().find(|(key, _)| key == name).map(|(_, node)| node)
     }
 

@@ -38,21 +38,23 @@ fn read_alternatives(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> O
     let at_any = at.field("any_of");
     let items = items(any_of?, &at_any, problems)?;
     let mut alternatives: Vec<Vec<Credential>> = Vec::with_capacity(items.len());
+    let mut is_whole = true;
     for (index, item) in items.iter().enumerate() {
         let at = at_any.index(index);
         let alternative = match item {
-            Node::Text(word) if word == "anonymous" => {
+            _ if is_anonymous(item) => {
                 if index.saturating_add(1) < items.len() {
                     problems.report(&at, "anonymous always holds: it can only be the last");
                 }
                 vec![]
             }
             Node::Text(_) => credential(item, &at, problems).into_iter().collect(),
-            _ => match all_of(item, &at, problems) {
-                Some(alternative) => alternative,
-                None => continue,
-            },
+            _ => all_of(item, &at, problems).unwrap_or_default(),
         };
+        if alternative.is_empty() && !is_anonymous(item) {
+            is_whole = false;
+            continue;
+        }
         let hides = |earlier: &Vec<Credential>| {
             !earlier.is_empty() && earlier.iter().all(|one| alternative.contains(one))
         };
@@ -69,20 +71,25 @@ fn read_alternatives(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> O
             problems.report(&at_check.index(index), message);
         }
     }
-    Some(Requirement { alternatives, check })
+    is_whole.then_some(Requirement { alternatives, check })
 }
 
-/// A list of credentials, each once.
+fn is_anonymous(node: &Node<'_>) -> bool {
+    matches!(node, Node::Text(word) if word == "anonymous")
+}
+
+/// A list of credentials, each once; `None` if one of them is none.
 fn all_of(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Vec<Credential>> {
     let mut named = Vec::new();
-    list(node, at, problems, |node, at, problems| {
-        let credential = credential(node, at, problems)?;
-        if named.contains(&credential) {
+    let read = list(node, at, problems, |node, at, problems| {
+        let credential = credential(node, at, problems);
+        if credential.is_some() && named.contains(&credential) {
             problems.report(at, "given twice");
         }
         named.push(credential);
         Some(credential)
-    })
+    });
+    read?.into_iter().collect()
 }
 
 fn credential(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Credential> {

@@ -15,6 +15,8 @@ use super::reader::{Fields, boolean, entries, parsed, word};
 #[derive(Default)]
 pub(crate) struct Global {
     pub(crate) allow: Vec<ListId>,
+    /// Whether `allow` is there, good or not.
+    pub(crate) has_allow: bool,
     pub(crate) deny: Vec<ListId>,
     pub(crate) enforcement: Enforcement,
     pub(crate) authority: AuthorityRules,
@@ -35,6 +37,7 @@ impl Global {
         let allow = references("allow").unwrap_or_default();
         let deny = references("deny").unwrap_or_default();
         let global = Self {
+            has_allow: fields.optional("allow").is_some(),
             allow,
             deny,
             enforcement: fields.read("enforcement", problems, enforcement).unwrap_or_default(),

@@ -115,6 +115,9 @@ const DEPTH: usize = 64;
 mod tests {
     use super::*;
 
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     #[test]
     fn a_struct_becomes_the_tree_of_its_json() {
         let number = [&[0x11][..], &1_f64.to_le_bytes()].concat();

@@ -145,6 +145,9 @@ fn is_name(name: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     const BOTH: AuthorityRules = AuthorityRules { ignore_port: true, ignore_trailing_dot: true };
 
     #[test]

@@ -1,5 +1,8 @@
 use super::*;
 
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
 #[test]
 fn normal_paths_are_read_without_their_query() {
     for (target, path) in [

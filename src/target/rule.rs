@@ -106,6 +106,9 @@ impl std::error::Error for MalformedMethod {}
 mod tests {
     use super::*;
 
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     #[test]
     fn a_rule_covers_another_only_if_every_part_does() {
         let wide = MatchRule {

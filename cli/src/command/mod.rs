@@ -15,7 +15,7 @@ use crate::failure::Failure;
 #[derive(Subcommand)]
 pub(crate) enum Command {
     Check(check::Check),
-    Explain(explain::Explain),
+    Explain(Box<explain::Explain>),
     Fingerprint(fingerprint::Fingerprint),
     Render(render::Render),
     Test(test::Test),

@@ -1,0 +1,117 @@
+//! A decision in words.
+
+use std::fmt::Write;
+
+use peergate::{Effects, Reply, Verdict};
+use serde_json::{Map, Value, json};
+
+use crate::certificate::rfc3339;
+use crate::output::on_one_line;
+
+/// A decision on a request.
+pub(crate) struct Explanation<'v> {
+    pub(crate) verdict: &'v Verdict<'v>,
+    pub(crate) effects: &'v Effects<'v>,
+    /// When the request came in.
+    pub(crate) now: i64,
+    /// How many certificates the client sent besides its leaf.
+    pub(crate) presented: usize,
+}
+
+impl Explanation<'_> {
+    /// For people: one fact a line.
+    pub(crate) fn text(&self) -> String {
+        let (verdict, effects) = (self.verdict, self.effects);
+        let accepted = verdict.accepted();
+        let mut lines = Lines(String::new());
+        lines.put("outcome", verdict.outcome().word());
+        lines.put("reason", verdict.reason().word());
+        lines.put("api", verdict.api().map_or("none", |api| api.as_str()));
+        lines.put("identity", &accepted.map_or("none".to_owned(), |it| it.identity()));
+        lines.put("method", &accepted.map_or("none".to_owned(), |it| it.method()));
+        if let Some(fingerprint) = verdict.presented() {
+            lines.put("certificate", &fingerprint.to_string());
+        }
+        lines.put("time", &rfc3339(self.now));
+        if let Some(reply) = &effects.reply {
+            lines.put("status", &format!("{} (gRPC {})", reply.status, reply.grpc));
+            lines.put("details", &reply.details);
+            for (name, value) in &reply.headers {
+                lines.put("reply header", &format!("{name}: {value}"));
+            }
+            lines.put("body", &reply.body);
+        }
+        for name in &effects.remove {
+            lines.put("removed", &String::from_utf8_lossy(name));
+        }
+        for (name, value) in &effects.set {
+            lines.put("set", &format!("{name}: {}", String::from_utf8_lossy(value)));
+        }
+        for note in self.notes() {
+            lines.put("note", &note);
+        }
+        lines.0
+    }
+
+    /// For programs.
+    pub(crate) fn document(&self) -> Value {
+        let (verdict, effects) = (self.verdict, self.effects);
+        let accepted = verdict.accepted();
+        let reply = effects.reply.as_ref();
+        let set = effects.set.iter();
+        let set = set.map(|(name, value)| (*name, String::from_utf8_lossy(value).into_owned()));
+        let removed = effects.remove.iter().map(|name| String::from_utf8_lossy(name));
+        json!({
+            "outcome": verdict.outcome().word(),
+            "reason": verdict.reason().word(),
+            "api": verdict.api().map(ToString::to_string),
+            "identity": accepted.map(|accepted| accepted.identity()),
+            "method": accepted.map(|accepted| accepted.method()),
+            "certificate": verdict.presented().map(|fingerprint| fingerprint.to_string()),
+            "at": rfc3339(self.now),
+            "status": reply.map(|reply| reply.status),
+            "grpc_status": reply.map(|reply| reply.grpc),
+            "details": reply.map(|reply| reply.details.as_str()),
+            "reply_headers": object(reply.iter().flat_map(|reply| reply_headers(reply))),
+            "body": reply.map(|reply| reply.body.as_str()),
+            "set": object(set),
+            "removed": removed.collect::<Vec<_>>(),
+            "state": object(effects.state.iter().cloned()),
+            "notes": self.notes(),
+        })
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.presented > 0 {
+            notes.push(format!(
+                "{} presented besides the leaf; only the leaf is ever matched against lists",
+                if self.presented == 1 {
+                    "1 certificate was".to_owned()
+                } else {
+                    format!("{} certificates were", self.presented)
+                }
+            ));
+        }
+        notes
+    }
+}
+
+fn reply_headers(reply: &Reply) -> impl Iterator<Item = (&str, String)> {
+    reply.headers.iter().map(|(name, value)| (*name, (*value).to_owned()))
+}
+
+fn object<'a>(entries: impl Iterator<Item = (&'a str, String)>) -> Value {
+    let entries = entries.map(|(name, value)| (name.to_owned(), Value::from(value)));
+    Value::Object(entries.collect::<Map<_, _>>())
+}
+
+/// Names and values in two columns.
+struct Lines(String);
+
+impl Lines {
+    fn put(&mut self, name: &str, value: &str) {
+        // A text that is built in memory has nothing to fail by.
+        _ = writeln!(self.0, "{name:<13} {}", on_one_line(value));
+    }
+}

@@ -1,0 +1,129 @@
+//! From a document to cases that can be run: what it refers to is loaded, placeholders are filled in,
+//! policies are compiled.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use peergate::{Policy, Problems};
+use serde_json::Value;
+
+use crate::certificate::Certificate;
+use crate::format::{self, Certificates, File, Rejected};
+use crate::moment::moment;
+use crate::placeholder;
+use crate::reader::{self, Malformed};
+use crate::table::{Case, Load, Staged, Subject};
+use crate::unusable::Unusable;
+
+/// Reads what a file is about, and its cases.
+pub(crate) fn read(mut document: Value, load: Load<'_>) -> Result<(String, Vec<Case>), Unusable> {
+    let in_file = |document: &Value, why| Unusable::in_file(why, document);
+    let certificates = certificates(&document, load).map_err(|why| in_file(&document, why))?;
+    let mut filled = document.clone();
+    if let Value::Object(entries) = &mut filled {
+        for (key, value) in entries.iter_mut().filter(|(key, _)| *key != "certificates") {
+            placeholder::fill(value, key, &certificates).map_err(|why| in_file(&document, why))?;
+        }
+    }
+    document = filled;
+    let file: File = reader::read(&document).map_err(|why| in_file(&document, why))?;
+    let in_file = |why| Unusable::in_file(why, &document);
+
+    let policy = match (&file.policy, &file.policy_file) {
+        (Some(_), Some(_)) => {
+            return Err(in_file(Malformed::new("policy_file", "the policy is given here already")));
+        }
+        (Some(policy), None) => Some(compile(policy, "policy")?),
+        (None, Some(path)) => {
+            let policy = load(path).map_err(|why| in_file(Malformed::new("policy_file", why)))?;
+            Some(compile(&policy, path)?)
+        }
+        (None, None) => None,
+    };
+    let mut cases = Vec::new();
+    for (index, case) in file.cases.into_iter().enumerate() {
+        let place = format!("cases[{index}]");
+        let at = format!("{place}.policy");
+        let policy = match (&case.policy, &policy) {
+            (Some(own), _) => compile(own, &at)?,
+            (None, Some(policy)) => Rc::clone(policy),
+            (None, None) => {
+                return Err(in_file(Malformed::new(at, "missing, here and for the file")));
+            }
+        };
+        let description = case.description.clone();
+        let staged = stage(case, policy, file.at.as_deref(), &certificates)
+            .map_err(|why| in_file(Malformed { at: format!("{place}.{}", why.at), ..why }))?;
+        cases.push(Case { place, description, subject: Subject::Request(Box::new(staged)) });
+    }
+    for (index, rejected) in file.rejected.into_iter().enumerate() {
+        let place = format!("rejected[{index}]");
+        let description = rejected.description.clone();
+        let subject = reject(rejected)
+            .map_err(|why| in_file(Malformed { at: format!("{place}.{}", why.at), ..why }))?;
+        cases.push(Case { place, description, subject });
+    }
+    if cases.is_empty() {
+        return Err(in_file(Malformed::new("cases", "missing: nothing to test")));
+    }
+    Ok((file.description, cases))
+}
+
+fn certificates(
+    document: &Value,
+    load: Load<'_>,
+) -> Result<BTreeMap<String, Certificate>, Malformed> {
+    let Certificates { mut certificates, certificates_file } = reader::read(document)?;
+    if let Some(file) = certificates_file {
+        let at_file = |why: String| Malformed::new("certificates_file", why);
+        let loaded = load(&file).map_err(at_file)?;
+        let loaded: BTreeMap<String, String> =
+            reader::read(&loaded).map_err(|why| at_file(format!("{file}: {}", why.message)))?;
+        for (name, pem) in loaded {
+            if certificates.contains_key(&name) {
+                return Err(at_file(format!("{file}: {name:?} is given here already")));
+            }
+            certificates.insert(name, pem);
+        }
+    }
+    let read = |(name, pem): (String, String)| match Certificate::read(&pem) {
+        Ok(certificate) => Ok((name, certificate)),
+        Err(why) => Err(Malformed::new(format!("certificates.{name}"), why)),
+    };
+    certificates.into_iter().map(read).collect()
+}
+
+fn compile(document: &Value, place: &str) -> Result<Rc<Policy>, Unusable> {
+    Policy::read(document.to_string().as_bytes())
+        .map(Rc::new)
+        .map_err(|problems| Unusable::Policy(place.to_owned(), problems))
+}
+
+fn stage(
+    case: format::Case,
+    policy: Rc<Policy>,
+    file_at: Option<&str>,
+    certificates: &BTreeMap<String, Certificate>,
+) -> Result<Staged, Malformed> {
+    let format::Case { description: _, at, policy: _, connection, request, expect } = case;
+    let now = at.as_deref().or(file_at);
+    let now = now.ok_or_else(|| Malformed::new("at", "missing, here and for the file"))?;
+    let now = moment(now).map_err(|why| Malformed::new("at", why))?;
+    let (connection, appended) = connection
+        .stage(&request, certificates, now)
+        .map_err(|why| Malformed { at: format!("connection.{}", why.at), ..why })?;
+    let headers = request.lines(appended.as_deref());
+    let trailers = request.trailer_lines();
+    Ok(Staged { policy, connection, headers, trailers, expect })
+}
+
+fn reject(rejected: Rejected) -> Result<Subject, Malformed> {
+    let text = match (rejected.policy, rejected.policy_text) {
+        (Some(policy), None) => policy.to_string(),
+        (None, Some(text)) => text,
+        _ => return Err(Malformed::new("policy", "expected one of policy, policy_text")),
+    };
+    let found = Policy::read(text.as_bytes()).err();
+    let found = found.iter().flat_map(Problems::iter).map(ToString::to_string).collect();
+    Ok(Subject::Problems { expected: rejected.problems, found })
+}

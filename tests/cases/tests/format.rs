@@ -1,0 +1,126 @@
+//! What is wrong with a file of cases is told with its place.
+
+use peergate_cases::Table;
+use serde_json::{Value, json};
+
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+#[test]
+fn problems_are_told_with_their_place_and_case() {
+    let unknown_reason = concat!(
+        "cases[0].expect.reason: unknown word \"ok\"; known are: allowed, anonymous, bad_target, no_tls, ",
+        "certificate_required, certificate_not_allowed, certificate_not_registered, certificate_denied, ",
+        "certificate_expired, certificate_not_yet_valid, certificate_malformed, certificate_mismatch, ",
+        "certificate_unavailable, no_matching_api, misdirected, internal (in \"one\")",
+    );
+    for (pointer, value, message) in [
+        ("/cases/0/expect/reason", json!("ok"), unknown_reason),
+        (
+            "/cases/0/expect/outcome",
+            json!("passed"),
+            "cases[0].expect.outcome: unknown word \"passed\"; known are: allowed, denied, shadowed (in \"one\")",
+        ),
+        (
+            "/cases/0/expect/status",
+            json!("403"),
+            "cases[0].expect.status: invalid type: string \"403\", expected u16 (in \"one\")",
+        ),
+        (
+            "/cases/0/expect",
+            json!({"outcome": "allowed"}),
+            "cases[0].expect: missing field `reason` (in \"one\")",
+        ),
+        (
+            "/cases/0/request/headers",
+            json!([["a"]]),
+            "cases[0].request.headers[0]: invalid length 1, expected a tuple of size 2 (in \"one\")",
+        ),
+        (
+            "/cases/0/connection/unreadable",
+            json!(["tls"]),
+            "cases[0].connection.unreadable[0]: unknown word \"tls\"; known are: virtual_host, route, server_name, tls_version, fingerprint, attribute, filter_state, clock (in \"one\")",
+        ),
+        (
+            "/cases/0/connection/certificate",
+            json!("nobody"),
+            "cases[0].connection.certificate: no certificate is named \"nobody\" (in \"one\")",
+        ),
+        (
+            "/cases/0/connection",
+            json!({"tls": false, "fingerprint": "ab"}),
+            "cases[0].connection.fingerprint: a connection without TLS has none (in \"one\")",
+        ),
+        (
+            "/cases/0/request/path",
+            json!("${nobody.pem}"),
+            "cases[0].request.path: `${nobody.pem}`: no certificate is named \"nobody\" (in \"one\")",
+        ),
+        (
+            "/cases/0/at",
+            json!("today"),
+            "cases[0].at: expected a date and time as 2027-01-01T00:00:00Z (in \"one\")",
+        ),
+        ("/at", Value::Null, "cases[0].at: missing, here and for the file (in \"one\")"),
+        ("/policy", Value::Null, "cases[0].policy: missing, here and for the file (in \"one\")"),
+        ("/policy", json!({"version": 1, "apis": []}), "policy: apis: empty list"),
+        ("/policy_file", json!("x.yaml"), "policy_file: the policy is given here already"),
+        (
+            "/certificates",
+            json!({"a": "hello"}),
+            "certificates.a: expected a certificate in PEM, found no PEM block",
+        ),
+        ("/certificates_file", json!("x.json"), "certificates_file: no such file"),
+        ("/cases", json!([]), "cases: missing: nothing to test"),
+        (
+            "/case",
+            json!([]),
+            "case: unknown field `case`, expected one of `description`, `at`, `policy`, `policy_file`, `cases`, `rejected`, `certificates`, `certificates_file`",
+        ),
+    ] {
+        let mut document = good();
+        put(&mut document, pointer, value);
+        let error = Table::read(document, &|_| Err("no such file".to_owned())).err();
+        assert_eq!(error.map(|error| error.to_string()).as_deref(), Some(message), "{pointer}");
+    }
+}
+
+#[test]
+fn what_does_not_hold_is_told_with_both_sides() {
+    let mut document = good();
+    put(&mut document, "/cases/0/expect/api", Value::Null);
+    put(&mut document, "/cases/0/expect/set", json!({"a": "b"}));
+    put(&mut document, "/cases/0/expect/body_contains", json!(["x"]));
+    let table = Table::read(document, &|_| Err("no such file".to_owned())).unwrap();
+    let checked = table.run();
+    let differences = checked[0].differences.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let expected = [
+        "api: expected null, found \"all\"",
+        "body_contains: expected \"x\", found \"\"",
+        "set: expected {\"a\":\"b\"}, found {}",
+    ];
+    assert_eq!(differences, expected);
+    assert_eq!((checked[0].place, checked[0].description), ("cases[0]", "one"));
+}
+
+fn good() -> Value {
+    json!({
+        "description": "x",
+        "at": "2026-07-01T12:00:00Z",
+        "policy": {"version": 1, "apis": [{"name": "all", "policy": "open"}]},
+        "cases": [{
+            "description": "one",
+            "connection": {},
+            "request": {},
+            "expect": {"outcome": "allowed", "reason": "anonymous"},
+        }],
+    })
+}
+
+/// Puts a value at a pointer whose parent is an object.
+fn put(document: &mut Value, pointer: &str, value: Value) {
+    let (parent, key) = pointer.rsplit_once('/').unwrap_or_default();
+    if let Some(Value::Object(entries)) = document.pointer_mut(parent) {
+        entries.insert(key.to_owned(), value);
+    }
+}
