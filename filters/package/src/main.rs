@@ -90,3 +90,62 @@ const WASI: [&str; 5] = ["environ_get", "environ_sizes_get", "fd_write", "proc_e
 
 /// Bytes: a module is compiled in every worker, so size is start-up time and memory.
 const BUDGET: usize = 400 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_that_no_envoy_could_load_is_refused() {
+        let whole = module(&EXPORTS, &[]);
+        assert!(check(&whole).is_ok());
+        for (module, problem) in [
+            (module(&EXPORTS[1..], &[]), "no export memory"),
+            (module(&EXPORTS, &[("env", "abort")]), "import of env.abort"),
+            (module(&EXPORTS, &[("wasi_snapshot_preview1", "sock_open")]), "sock_open"),
+            (module(&EXPORTS, &[("other", "proxy_log")]), "import of other.proxy_log"),
+        ] {
+            let error = check(&module).unwrap_err().to_string();
+            assert!(error.contains(problem), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_the_filter_has_no_use_for_is_pruned() {
+        let mut exports = EXPORTS.to_vec();
+        exports.push("proxy_on_response_body");
+        let linked = module(&exports, &[("env", "proxy_log"), ("env", "proxy_http_call")]);
+        let shipped = Module::from_buffer(&prune(&linked).unwrap()).unwrap();
+        let names: Vec<&str> = shipped.exports.iter().map(|export| export.name.as_str()).collect();
+        assert_eq!(names, EXPORTS);
+        assert_eq!(shipped.imports.iter().count(), 0, "nothing calls them");
+    }
+
+    #[test]
+    fn the_shipped_module_is_within_its_budget() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/peergate/peergate_http.wasm");
+        let shipped = fs::read(path).expect("the module: run scripts/build first");
+        check(&shipped).unwrap();
+        assert!(shipped.len() <= 400 * 1024);
+    }
+
+    /// A module of empty functions under these names.
+    fn module(exports: &[&str], imports: &[(&str, &str)]) -> Vec<u8> {
+        let mut module = Module::default();
+        let signature = module.types.add(&[], &[]);
+        for (from, name) in imports {
+            module.add_import_func(from, name, signature);
+        }
+        for name in exports {
+            if *name == "memory" {
+                let memory = module.memories.add_local(false, false, 1, None, None);
+                module.exports.add(name, memory);
+            } else {
+                let body = walrus::FunctionBuilder::new(&mut module.types, &[], &[]);
+                let function = body.finish(vec![], &mut module.funcs);
+                module.exports.add(name, function);
+            }
+        }
+        module.emit_wasm()
+    }
+}
