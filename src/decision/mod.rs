@@ -11,7 +11,7 @@ use crate::name::Name;
 use crate::policy::{Api, Credential};
 use crate::reason::Reason;
 
-/// What becomes of a request, and why. Only [`Policy::judge`] makes one.
+/// What becomes of a request, and why. Only [`Policy::judge`](crate::Policy::judge) makes one.
 #[derive(Clone, Debug)]
 pub struct Verdict<'p> {
     outcome: Outcome,

@@ -32,7 +32,7 @@ async fn main() -> ExitCode {
         gateway.address()
     );
     let mut all_right = true;
-    println!("{:<34} {:<15} {:>6}  {}", "client", "request", "status", "reason");
+    println!("{:<34} {:<15} {:>6}  reason", "client", "request", "status");
     for scene in cast.scenes() {
         let answer = play(&gateway, &cast, &scene).await;
         let (status, reason) = (answer.status, reason(&answer));
