@@ -8,7 +8,7 @@ use crate::request::Headers;
 /// How many lines were written of late, and how many were left out.
 #[derive(Debug, Default)]
 pub struct Audit {
-    /// As many as there are APIs times reasons: no client can add one.
+    /// As many as there are APIs times verdicts: no client can add one.
     windows: Vec<(Said, Window)>,
 }
 

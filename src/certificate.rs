@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::certificate::X509CertificateParser;
+use x509_parser::nom::Parser;
+use x509_parser::prelude::X509Certificate;
 
 use crate::digest::{Fingerprint, IssuedHash, KeyHash, TbsHash};
 use crate::serial::Serial;
@@ -32,13 +34,9 @@ impl Leaf {
     /// Parses one certificate's DER.
     ///
     /// # Errors
-    /// [`MalformedCertificate`] if it is none, or if bytes follow it.
+    /// [`MalformedCertificate`] if it is none, if bytes follow it, or if it is larger than 16 KiB.
     pub fn parse(der: &[u8]) -> Result<Self, MalformedCertificate> {
-        let (rest, certificate) =
-            X509Certificate::from_der(der).map_err(|_| MalformedCertificate)?;
-        if !rest.is_empty() {
-            return Err(MalformedCertificate);
-        }
+        let certificate = parse(der)?;
         let tbs = &certificate.tbs_certificate;
         Ok(Self {
             der: der.into(),
@@ -89,8 +87,17 @@ impl Leaf {
 /// # Errors
 /// [`MalformedCertificate`] if the bytes are not one certificate.
 pub(crate) fn subject_of(der: &[u8]) -> Result<Vec<u8>, MalformedCertificate> {
-    match X509Certificate::from_der(der) {
-        Ok(([], certificate)) => Ok(certificate.subject().as_raw().to_vec()),
+    Ok(parse(der)?.subject().as_raw().to_vec())
+}
+
+/// Parses the fixed part of a certificate. Extensions stay bytes: no list looks at them, and a stranger's
+/// certificate may hold tens of thousands of names.
+fn parse(der: &[u8]) -> Result<X509Certificate<'_>, MalformedCertificate> {
+    if der.len() > LONGEST {
+        return Err(MalformedCertificate);
+    }
+    match X509CertificateParser::new().with_deep_parse_extensions(false).parse(der) {
+        Ok(([], certificate)) => Ok(certificate),
         _ => Err(MalformedCertificate),
     }
 }
@@ -106,3 +113,7 @@ impl fmt::Display for MalformedCertificate {
 }
 
 impl std::error::Error for MalformedCertificate {}
+
+/// Bytes of the largest certificate that is looked at: ten times an ordinary one. Whoever connects chooses
+/// what he presents, and each byte of it is hashed.
+const LONGEST: usize = 16_384;

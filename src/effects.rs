@@ -73,7 +73,7 @@ impl Policy {
     /// hop remove such a header (RFC 9110 section 7.6.1).
     fn clear<'a>(&self, headers: &Headers<'a>, effects: &mut Effects<'a>) {
         for (name, _) in headers.iter() {
-            // Envoy itself keeps the carrier's own name clean, and may have written it.
+            // Under the carrier's own name stands what Envoy's forward mode lets stand there.
             let is_spoofed = self.is_believed(name) && name != xfcc::NAME.as_bytes();
             if is_spoofed && !effects.remove.contains(&name) {
                 effects.remove.push(name);

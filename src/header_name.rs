@@ -39,7 +39,11 @@ impl FromStr for HeaderName {
             return Err(MalformedHeaderName::Token);
         }
         if RESERVED.iter().any(|reserved| name.is_read_from(reserved.as_bytes()))
-            || name.0.starts_with("x-envoy-")
+            || name
+                .0
+                .as_bytes()
+                .split_at_checked(ENVOYS.len())
+                .is_some_and(|(begin, _)| reads_as(ENVOYS, begin))
         {
             return Err(MalformedHeaderName::Reserved);
         }
@@ -78,6 +82,9 @@ fn fold(byte: u8) -> u8 {
 }
 
 const LONGEST: usize = 64;
+
+/// How the names begin that Envoy steers by.
+const ENVOYS: &str = "x-envoy-";
 
 /// Names that steer the message, the routing or another filter.
 const RESERVED: [&str; 22] = [
@@ -130,7 +137,13 @@ mod tests {
 
     #[test]
     fn names_with_another_meaning_are_refused() {
-        for bad in ["host", "Content_Length", "x-forwarded-client-cert", "x-envoy-internal"] {
+        for bad in [
+            "host",
+            "Content_Length",
+            "x-forwarded-client-cert",
+            "x-envoy-internal",
+            "X_Envoy-Internal",
+        ] {
             assert_eq!(bad.parse::<HeaderName>(), Err(MalformedHeaderName::Reserved), "{bad}");
         }
         for bad in ["", ":path", "a b", "a:", "é", &"x".repeat(65)] {

@@ -32,11 +32,17 @@ impl Leaves {
         Some(leaf)
     }
 
-    /// Keeps a leaf.
+    /// Keeps a leaf, unless it is much larger than leaves are.
     pub fn keep(&mut self, leaf: &Rc<Leaf>) {
+        if leaf.der().len() > LARGEST {
+            return;
+        }
         if self.young.len() >= self.generation {
             self.old = std::mem::take(&mut self.young);
         }
         self.young.insert(leaf.fingerprint(), Rc::clone(leaf));
     }
 }
+
+/// Bytes of the largest leaf that is kept: whoever holds a pinned key makes as many as he likes.
+const LARGEST: usize = 4096;

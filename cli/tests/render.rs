@@ -238,3 +238,31 @@ fn scratch(name: &str) -> PathBuf {
 fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
+
+#[test]
+fn a_policy_that_reads_hosts_otherwise_than_envoy_is_refused() {
+    let rules = [r#"{"hosts": ["a.example"]}"#, r#"[{"path": "/a"}, {"hosts": ["a.example"]}]"#];
+    for rule in rules {
+        let api = format!(r#"{{"name": "a", "match": {rule}, "policy": "open"}}"#);
+        let operation = format!(
+            r#"{{"name": "a", "policy": "open", "operations": [{{"match": {rule}, "enforcement": "shadow"}}]}}"#
+        );
+        for (authority, is_fine) in [
+            ("{}", false),
+            (r#"{"ignore_port": false}"#, false),
+            (r#"{"ignore_port": true}"#, true),
+        ] {
+            for api in [&api, &operation] {
+                let text = format!(
+                    r#"{{"version": 1, "global": {{"authority": {authority}}}, "apis": [{api}]}}"#
+                );
+                let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("render-hosts.json");
+                fs::write(&file, &text).unwrap();
+                let output = peergate(&["render", "envoy", "--policy", file.to_str().unwrap()]);
+                assert_eq!(output.status.success(), is_fine, "{text}");
+                let told = String::from_utf8(output.stderr).unwrap();
+                assert_eq!(told.contains("global.authority.ignore_port: has to be true"), !is_fine);
+            }
+        }
+    }
+}

@@ -93,7 +93,7 @@ pub enum MalformedPem {
     PrivateKey,
     /// A block of another kind.
     OtherBlock(String),
-    /// Longer than any header that Envoy accepts.
+    /// Longer than any certificate that is looked at.
     TooLong,
 }
 
@@ -116,8 +116,8 @@ impl std::error::Error for MalformedPem {}
 /// RFC 7468 section 5.1 and its older spellings.
 const LABELS: [&str; 3] = ["CERTIFICATE", "X509 CERTIFICATE", "X.509 CERTIFICATE"];
 
-/// Three times 60 KiB: Envoy's limit on all request headers, percent-encoded.
-const LONGEST: usize = 184_320;
+/// A certificate of 16 KiB, the largest that is looked at, in base64 and percent-encoded, with room to spare.
+const LONGEST: usize = 32_768;
 
 #[cfg(test)]
 mod tests {

@@ -41,12 +41,8 @@ pub(crate) fn read_all(
             is_whole = false;
             continue;
         };
-        if let Some(earlier) = apis.iter().find(|earlier| hides(&earlier.matches, &api.matches)) {
-            let name = earlier.name.as_str();
-            let message =
-                format_args!("never chosen: the API {name:?} before it matches all of it");
-            problems.report(&at.field("match"), message);
-        }
+        let earlier = apis.iter().map(|api| &*api.matches);
+        dead(&api.matches, earlier, item, &at, problems);
         api.position = index;
         apis.push(api);
     }
@@ -55,18 +51,39 @@ pub(crate) fn read_all(
 
 /// The name that an API is given, whatever else is wrong with it.
 fn written_name<'n>(api: &'n Node<'_>) -> Option<&'n str> {
-    let Node::Object(fields) = api else {
-        return None;
-    };
-    fields.iter().find_map(|(key, value)| match value {
-        Node::Text(name) if key == "name" => Some(&**name),
+    match field(api, "name") {
+        Some(Node::Text(name)) => Some(name),
         _ => None,
-    })
+    }
 }
 
-/// Whether every request of `later` falls to an earlier rule.
-fn hides(earlier: &[MatchRule], later: &[MatchRule]) -> bool {
-    later.iter().all(|later| earlier.iter().any(|earlier| earlier.covers(later)))
+/// Reports the rules of a `match` that can never be the one that holds: an earlier one, of the same
+/// `match` or of one before it, matches all that they do.
+fn dead<'m>(
+    rules: &'m [MatchRule],
+    earlier: impl Iterator<Item = &'m [MatchRule]> + Clone,
+    owner: &Node<'_>,
+    at: &At<'_>,
+    problems: &mut Problems,
+) {
+    let at_match = at.field("match");
+    let is_list = matches!(field(owner, "match"), Some(Node::List(_)));
+    for (index, rule) in rules.iter().enumerate() {
+        let own = rules.iter().take(index);
+        if earlier.clone().flatten().chain(own).any(|earlier| earlier.covers(rule)) {
+            let at_rule = at_match.index(index);
+            let at = if is_list { &at_rule } else { &at_match };
+            problems.report(at, "never chosen: an earlier rule matches all of it");
+        }
+    }
+}
+
+/// A field of an object, whatever else is wrong with it.
+fn field<'n>(object: &'n Node<'_>, name: &str) -> Option<&'n Node<'n>> {
+    let Node::Object(fields) = object else {
+        return None;
+    };
+    fields.iter().find(|(key, _)| key == name).map(|(_, value)| value)
 }
 
 /// The parts of a ruling, each of which an operation may leave to its API.
@@ -135,13 +152,17 @@ fn read_api(
             continue;
         };
         is_used |= uses_api;
-        if read.iter().any(|earlier: &Operation| hides(&earlier.matches, &operation.matches)) {
-            problems.report(
-                &at.field("match"),
-                "never chosen: an operation before it matches all of it",
-            );
-        }
+        let earlier = read.iter().map(|earlier: &Operation| &*earlier.matches);
+        dead(&operation.matches, earlier, item, &at, problems);
         read.push(operation);
+    }
+    if let Some(matches) = &matches
+        && !read.is_empty()
+        && matches.iter().all(|rule| {
+            read.iter().flat_map(|operation| &operation.matches).any(|other| other.covers(rule))
+        })
+    {
+        problems.report(&at_operations, "leave nothing to the API's own policy");
     }
     if parts.has_certificate && !is_used && !is_faulty {
         problems.report(&at.field("certificate"), "no policy here looks at certificates");

@@ -1,5 +1,6 @@
 //! `certificate`: which certificates hold.
 
+use crate::list::List;
 use crate::policy::{CertificateRule, IfRefused, ListId, ValidityRule};
 
 use super::api::Context;
@@ -23,7 +24,7 @@ pub(crate) fn read(
     };
     let (is_given, mut allow) = references("allow");
     let (_, require) = references("require");
-    let (_, own_deny) = references("deny");
+    let (_, mut deny) = references("deny");
     let inherit = fields.read("inherit", problems, boolean).unwrap_or(true);
     let validity = fields.read("validity", problems, |node, at, problems| {
         let words = [
@@ -38,32 +39,22 @@ pub(crate) fn read(
     });
     fields.finish(problems);
 
-    if inherit {
-        allow.extend(
-            context
-                .global
-                .allow
-                .iter()
-                .filter(|id| !allow.contains(id))
-                .copied()
-                .collect::<Vec<_>>(),
-        );
-    }
-    if allow.is_empty() && !is_given && !(inherit && context.global.has_allow) {
+    let global = context.global;
+    if allow.is_empty() && !is_given && !(inherit && global.has_allow) {
         problems.report(&at.field("allow"), "missing: no list admits anybody here");
     }
-    admitting_only(context, &allow, &at.field("allow"), problems);
-    admitting_only(context, &require, &at.field("require"), problems);
-    let mut deny = own_deny;
-    deny.extend(
-        context.global.deny.iter().filter(|id| !deny.contains(id)).copied().collect::<Vec<_>>(),
-    );
-    let admitting: Vec<ListId> = allow.iter().chain(&require).copied().collect();
-    evadable(context, &admitting, &deny, at, problems);
+    context.lists.admitting(&allow, &at.field("allow"), problems);
+    context.lists.admitting(&require, &at.field("require"), problems);
+    if inherit {
+        add(&mut allow, &global.allow);
+    }
+    add(&mut deny, &global.deny);
+    contradictory(&allow, &require, &deny, at, problems);
+    evadable(context, &allow, &require, &deny, at, problems);
 
     let counts = |id: &ListId| context.lists.get(*id).map(|(_, list)| list.counts());
     let validity = validity.unwrap_or_default();
-    let needs_leaf = admitting.iter().filter_map(counts).any(|counts| counts.keys > 0)
+    let needs_leaf = allow.iter().chain(&require).filter_map(counts).any(|counts| counts.keys > 0)
         || deny.iter().filter_map(counts).any(|counts| counts.refuses_by_leaf())
         || context.forward.client_cert.is_some();
     Some(CertificateRule {
@@ -76,36 +67,52 @@ pub(crate) fn read(
     })
 }
 
-/// `issued` entries admit nobody: a list that has them is meant for `deny`.
-fn admitting_only(context: &Context<'_>, lists: &[ListId], at: &At<'_>, problems: &mut Problems) {
-    for (name, list) in lists.iter().filter_map(|id| context.lists.get(*id)) {
-        if list.counts().issued > 0 {
-            let name = name.as_str();
-            problems
-                .report(at, format_args!("list {name:?} has `issued` entries, which only refuse"));
+/// Adds what is not there yet.
+fn add(lists: &mut Vec<ListId>, others: &[ListId]) {
+    for id in others {
+        if !lists.contains(id) {
+            lists.push(*id);
         }
     }
 }
 
-/// Whoever holds a certificate can re-encode its signature and so change its fingerprint: where the new
-/// one would be admitted, a deny entry by `sha256` holds nobody back.
-fn evadable(
-    context: &Context<'_>,
-    admitting: &[ListId],
+/// Reports a rule that refuses every certificate that it admits.
+fn contradictory(
+    allow: &[ListId],
+    require: &[ListId],
     deny: &[ListId],
     at: &At<'_>,
     problems: &mut Problems,
 ) {
-    let find = |ids: &[ListId], has: fn(crate::list::Counts) -> bool| {
-        let mut lists = ids.iter().filter_map(|id| context.lists.get(*id));
-        lists.find(|(_, list)| has(list.counts())).map(|(name, _)| name.to_string())
+    let is_denied = |id: &ListId| deny.contains(id);
+    if (!allow.is_empty() && allow.iter().all(is_denied)) || require.iter().any(is_denied) {
+        problems.report(at, "nobody could pass: what must hold a certificate denies it as well");
+    }
+}
+
+/// Whoever holds a certificate can re-encode its signature and so change its fingerprint: where the new
+/// one would be admitted, by its key, a deny entry by `sha256` holds nobody back.
+fn evadable(
+    context: &Context<'_>,
+    allow: &[ListId],
+    require: &[ListId],
+    deny: &[ListId],
+    at: &At<'_>,
+    problems: &mut Problems,
+) {
+    let lists = |ids: &[ListId]| -> Vec<&(String, List)> {
+        ids.iter().filter_map(|id| context.lists.get(*id)).collect()
     };
-    let by_key = find(admitting, |counts| counts.keys > 0);
-    let by_fingerprint = find(deny, |counts| counts.fingerprints > 0);
-    if let (Some(allowed), Some(denied)) = (by_key, by_fingerprint) {
+    let by_key = |(_, list): &&(String, List)| list.counts().keys > 0;
+    let by_fingerprint = |(_, list): &&(String, List)| list.counts().fingerprints > 0;
+    let (allow, require, deny) = (lists(allow), lists(require), lists(deny));
+    if let Some((allowed, _)) = allow.into_iter().find(|list| by_key(list))
+        && require.iter().all(by_key)
+        && let Some((denied, _)) = deny.into_iter().find(|list| by_fingerprint(list))
+    {
         let message = format_args!(
             "list {denied:?} denies by sha256, which a holder can change by re-encoding the signature, \
-             while list {allowed:?} admits by spki_sha256: deny by issued, spki_sha256 or pem"
+             while list {allowed:?} admits by spki_sha256: deny the key, by spki_sha256"
         );
         problems.report(&at.field("deny"), message);
     }

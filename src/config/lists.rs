@@ -20,20 +20,25 @@ use super::reader::{Fields, entries, items, list, parsed, text};
 
 /// The lists of a configuration, by name.
 #[derive(Default)]
-pub(crate) struct Lists(Vec<(Name, List)>);
+pub(crate) struct Lists {
+    named: Vec<(String, List)>,
+    /// The block is no object: whoever refers to a list in it is not to blame.
+    is_faulty: bool,
+}
 
 impl Lists {
-    pub(crate) fn read(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
-        let mut lists = Vec::new();
-        for (key, node) in entries(node, at, problems)? {
+    pub(crate) fn read(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Self {
+        let Some(entries) = entries(node, at, problems) else {
+            return Self { named: Vec::new(), is_faulty: true };
+        };
+        let mut named = Vec::new();
+        for (key, node) in entries {
             let at = at.field(key);
-            let entries = read_list(node, &at, problems);
+            problems.keep::<Name, _>(&at, key.parse());
             // A list with problems keeps its name: whoever refers to it is not to blame.
-            if let Some(name) = problems.keep(&at, key.parse()) {
-                lists.push((name, entries.unwrap_or_default()));
-            }
+            named.push((key.to_string(), read_list(node, &at, problems).unwrap_or_default()));
         }
-        Some(Self(lists))
+        Self { named, is_faulty: false }
     }
 
     /// Resolves references to lists.
@@ -46,8 +51,9 @@ impl Lists {
         let mut seen = Vec::new();
         list(node, at, problems, |node, at, problems| {
             let wanted = text(node, at, problems)?;
-            let id = self.0.iter().position(|(name, _)| name.as_str() == wanted);
+            let id = self.named.iter().position(|(name, _)| name == wanted);
             match id {
+                None if self.is_faulty => {}
                 None => problems.report(at, format_args!("unknown list {wanted:?}")),
                 Some(id) if seen.contains(&id) => {
                     problems.report(at, format_args!("list {wanted:?} is given twice"));
@@ -58,12 +64,22 @@ impl Lists {
         })
     }
 
-    pub(crate) fn get(&self, id: ListId) -> Option<&(Name, List)> {
-        self.0.get(id)
+    pub(crate) fn get(&self, id: ListId) -> Option<&(String, List)> {
+        self.named.get(id)
+    }
+
+    /// Reports lists that can only refuse, where they are to admit.
+    pub(crate) fn admitting(&self, lists: &[ListId], at: &At<'_>, problems: &mut Problems) {
+        for (name, list) in lists.iter().filter_map(|id| self.get(*id)) {
+            if list.counts().issued > 0 {
+                let message = format_args!("list {name:?} has `issued` entries, which only refuse");
+                problems.report(at, message);
+            }
+        }
     }
 
     pub(crate) fn into_lists(self) -> Vec<List> {
-        self.0.into_iter().map(|(_, list)| list).collect()
+        self.named.into_iter().map(|(_, list)| list).collect()
     }
 }
 
@@ -116,6 +132,9 @@ fn read_entry(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<(
         return None;
     };
     let pin = pin?;
+    if matches!(pin, Pin::Issued(_)) && (identity.is_some() || !labels.is_empty()) {
+        problems.report(at, "an entry that only refuses has neither identity nor labels");
+    }
     let validity = match (&pin, not_after) {
         (Pin::Certificate(leaf), None) => Some(leaf.validity()),
         (Pin::Fingerprint(_), Some(Moment(not_after))) => {

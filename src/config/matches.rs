@@ -13,12 +13,15 @@ pub(crate) fn read(
     authority: AuthorityRules,
     problems: &mut Problems,
 ) -> Option<Vec<MatchRule>> {
-    match node {
+    let before = problems.len();
+    let rules = match node {
         Node::List(_) => {
             list(node, at, problems, |node, at, problems| read_rule(node, at, authority, problems))
         }
-        _ => Some(vec![read_rule(node, at, authority, problems)?]),
-    }
+        _ => read_rule(node, at, authority, problems).map(|rule| vec![rule]),
+    };
+    // With a faulty part left out it would match more than is written: nothing is said of such a rule.
+    rules.filter(|_| problems.len() == before)
 }
 
 fn read_rule(
@@ -32,9 +35,9 @@ fn read_rule(
     let routes = fields.read("routes", problems, names);
     let hosts = fields.read("hosts", problems, |node, at, problems| {
         let hosts: Vec<HostPattern> = set(node, at, problems)?;
-        for host in &hosts {
+        for (index, host) in hosts.iter().enumerate() {
             if let Some(why) = host.never_matches(authority) {
-                problems.report(at, format_args!("\"{host}\" {why}"));
+                problems.report(&at.index(index), why);
             }
         }
         Some(hosts)
@@ -63,11 +66,9 @@ fn read_rule(
 
 /// Names that Envoy's configuration gives; any text but an empty one, which stands for "unnamed".
 fn names(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Vec<String>> {
-    list(node, at, problems, |node, at, problems| {
-        let name = text(node, at, problems)?;
-        if name.is_empty() {
-            problems.report(at, "expected a name");
-        }
-        Some(name.to_owned())
-    })
+    let names: Vec<String> = set(node, at, problems)?;
+    if let Some(index) = names.iter().position(String::is_empty) {
+        problems.report(&at.index(index), "expected a name");
+    }
+    Some(names)
 }

@@ -47,13 +47,15 @@ fn tree<'a>(configuration: &'a [u8], problems: &mut Problems) -> Option<Node<'a>
         problems.report(&At::ROOT, "empty");
         return None;
     }
-    // A Struct begins with the tag of its field 1, which is also a line feed; no JSON text is a Struct.
-    if configuration.first() == Some(&STRUCT_TAG)
+    // A Struct begins with the tag of its field 1, which is a line feed too: what reads as JSON is JSON.
+    let json = serde_json::from_slice(configuration);
+    if json.is_err()
+        && configuration.first() == Some(&STRUCT_TAG)
         && let Some(node) = wire::read_struct(configuration)
     {
         return Some(node);
     }
-    problems.keep(&At::ROOT, serde_json::from_slice(configuration))
+    problems.keep(&At::ROOT, json)
 }
 
 fn read(node: &Node<'_>, problems: &mut Problems) -> Option<Policy> {
@@ -63,9 +65,11 @@ fn read(node: &Node<'_>, problems: &mut Problems) -> Option<Policy> {
     {
         problems.report(&At::ROOT.field("version"), "expected 1, the only version there is");
     }
-    let lists = fields.read("lists", problems, Lists::read).unwrap_or_default();
+    let lists =
+        fields.read("lists", problems, |node, at, problems| Some(Lists::read(node, at, problems)));
+    let lists = lists.unwrap_or_default();
     let global = fields.read("global", problems, |node, at, problems| {
-        settings::Global::read(node, at, &lists, problems)
+        Some(settings::Global::read(node, at, &lists, problems))
     });
     let global = global.unwrap_or_default();
     let forward = fields.read("forward", problems, settings::forward).unwrap_or_default();

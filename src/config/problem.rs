@@ -18,7 +18,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// All problems of a configuration, in the order of the text; never empty when it is an error.
+/// All problems of a configuration, in the order of reading; never empty when it is an error.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problems(Vec<Problem>);
 
@@ -38,6 +38,10 @@ impl Problems {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// The problems, one by one.

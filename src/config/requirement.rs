@@ -37,8 +37,8 @@ fn read_alternatives(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> O
 
     let at_any = at.field("any_of");
     let items = items(any_of?, &at_any, problems)?;
-    let mut alternatives: Vec<Vec<Credential>> = Vec::with_capacity(items.len());
-    let mut is_whole = true;
+    // One that is faulty keeps its place, so that the others are told by theirs.
+    let mut alternatives: Vec<Option<Vec<Credential>>> = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
         let at = at_any.index(index);
         let alternative = match item {
@@ -46,17 +46,15 @@ fn read_alternatives(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> O
                 if index.saturating_add(1) < items.len() {
                     problems.report(&at, "anonymous always holds: it can only be the last");
                 }
-                vec![]
+                Some(vec![])
             }
-            Node::Text(_) => credential(item, &at, problems).into_iter().collect(),
-            _ => all_of(item, &at, problems).unwrap_or_default(),
+            Node::Text(_) => credential(item, &at, problems).map(|credential| vec![credential]),
+            _ => all_of(item, &at, problems),
         };
-        if alternative.is_empty() && !is_anonymous(item) {
-            is_whole = false;
-            continue;
-        }
-        let hides = |earlier: &Vec<Credential>| {
-            !earlier.is_empty() && earlier.iter().all(|one| alternative.contains(one))
+        let hides = |earlier: &Option<Vec<Credential>>| {
+            earlier.iter().zip(&alternative).any(|(earlier, alternative)| {
+                !earlier.is_empty() && earlier.iter().all(|one| alternative.contains(one))
+            })
         };
         if let Some(earlier) = alternatives.iter().position(hides) {
             problems
@@ -64,14 +62,8 @@ fn read_alternatives(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> O
         }
         alternatives.push(alternative);
     }
-    for (index, credential) in check.iter().enumerate() {
-        if alternatives.iter().any(|alternative| alternative.contains(credential)) {
-            let at_check = at.field("check");
-            let message = format_args!("{:?} is looked at already, by any_of", credential.word());
-            problems.report(&at_check.index(index), message);
-        }
-    }
-    is_whole.then_some(Requirement { alternatives, check })
+    let alternatives = alternatives.into_iter().collect::<Option<_>>()?;
+    Some(Requirement { alternatives, check })
 }
 
 fn is_anonymous(node: &Node<'_>) -> bool {

@@ -29,13 +29,17 @@ impl Global {
         at: &At<'_>,
         lists: &Lists,
         problems: &mut Problems,
-    ) -> Option<Self> {
-        let mut fields = Fields::of(node, at, problems)?;
+    ) -> Self {
+        let Some(mut fields) = Fields::of(node, at, problems) else {
+            // Whoever relies on it is not to blame.
+            return Self { has_allow: true, ..Self::default() };
+        };
         let mut references = |name| {
             fields.read(name, problems, |node, at, problems| lists.references(node, at, problems))
         };
         let allow = references("allow").unwrap_or_default();
         let deny = references("deny").unwrap_or_default();
+        lists.admitting(&allow, &at.field("allow"), problems);
         let global = Self {
             has_allow: fields.optional("allow").is_some(),
             allow,
@@ -45,7 +49,7 @@ impl Global {
             sni: fields.read("sni", problems, server_name).unwrap_or_default(),
         };
         fields.finish(problems);
-        Some(global)
+        global
     }
 }
 
@@ -117,18 +121,34 @@ pub(crate) fn forward(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> 
     fields.finish(problems);
     let forward =
         Forward { identity, method, fingerprint, client_cert, labels: labels.unwrap_or_default() };
-    for (index, name) in forward.names().enumerate() {
-        let same = |other: &&HeaderName| other.is_read_from(name.as_str().as_bytes());
-        if let Some(other) = forward.names().take(index).find(same) {
-            let message = format_args!(
-                "the header {name:?} is the same as {other:?}",
-                name = name.as_str(),
-                other = other.as_str()
-            );
-            problems.report(at, message);
+    unalike(&forward, at, problems);
+    Some(forward)
+}
+
+/// Reports headers of which readers could take one for the other.
+fn unalike(forward: &Forward, at: &At<'_>, problems: &mut Problems) {
+    let (at_cert, at_labels) = (at.field("client_cert"), at.field("labels"));
+    let blocks = [
+        (at.field("identity"), &forward.identity),
+        (at.field("method"), &forward.method),
+        (at.field("fingerprint"), &forward.fingerprint),
+    ];
+    let header = forward.client_cert.as_ref().map(|(header, _)| (at_cert.field("header"), header));
+    let labels = forward.labels.iter();
+    let labels = labels.map(|(label, header)| (at_labels.field(label.as_str()), header));
+    let named: Vec<(At<'_>, &HeaderName)> = blocks
+        .into_iter()
+        .filter_map(|(at, header)| Some((at, header.as_ref()?)))
+        .chain(header)
+        .chain(labels)
+        .collect();
+    for (index, (at, name)) in named.iter().enumerate() {
+        let same =
+            |(_, other): &&(At<'_>, &HeaderName)| other.is_read_from(name.as_str().as_bytes());
+        if let Some((_, other)) = named.iter().take(index).find(same) {
+            problems.report(at, format_args!("is the same header as \"{other}\" to some readers"));
         }
     }
-    Some(forward)
 }
 
 fn client_cert(

@@ -25,8 +25,8 @@ fn all_problems_are_told_at_once() {
         paths,
         [
             "version",
-            "lists.Bad.entries",
             "lists.Bad",
+            "lists.Bad.entries",
             "lists.partners.entries[0].sha256",
             "lists.partners.entries[1].sha256",
             "lists.partners.entries[1].pem",

@@ -1,8 +1,8 @@
 //! `google.protobuf.Struct` in protobuf wire bytes: what Envoy hands over when the plugin's
 //! configuration is a Struct and not a StringValue.
 //!
-//! Strict on purpose: a field that `struct.proto` does not have is an error. That is what tells Struct
-//! bytes (which begin with 0x0A) from JSON text that begins with a line feed.
+//! Strict on purpose: a field that `struct.proto` does not have is an error, so that broken JSON behind a
+//! line feed (0x0A, as every Struct begins) is told as what it is.
 
 use std::borrow::Cow;
 

@@ -134,7 +134,8 @@ impl Policy {
 
         if rule.validity != ValidityRule::Unchecked {
             // A `pem` entry is the very certificate: its dates need no other copy.
-            if whole.is_none() && !entry.knows_all_dates() {
+            let mut holding = required.iter().chain([&entry]);
+            if whole.is_none() && !holding.any(|entry| entry.knows_all_dates()) {
                 whole = leaf(source, headers, fingerprint)?;
             }
             let own = whole.as_ref().map(|whole| whole.leaf.validity());

@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-/// What of an authority Envoy ignores when it chooses the virtual host. Set exactly what is set there
-/// (`ignore_port_in_host_matching`, `strip_any_host_port`, `strip_trailing_host_dot`).
+/// What of an authority Envoy ignores when it chooses the virtual host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct AuthorityRules {
-    /// Hosts compare without their port.
+    /// Hosts compare without their port: Envoy's `ignore_port_in_host_matching`, and only that. Where
+    /// `strip_any_host_port` removes the port, the filter sees none, and one that it sees was a second.
     pub(crate) ignore_port: bool,
-    /// Hosts compare without one trailing dot.
+    /// Envoy removes a trailing dot (`strip_trailing_host_dot`). The filter never sees that one: a dot that
+    /// is left was a second, which Envoy did not ignore, and the target is refused.
     pub(crate) ignore_trailing_dot: bool,
 }
 
@@ -96,25 +97,22 @@ impl std::error::Error for MalformedHost {}
 
 /// An authority as hosts compare: lower case, less what the rules leave out.
 ///
-/// `None` if it has a port that is no number: Envoy's two ways of leaving out the port disagree on it.
+/// `None` if Envoy may have chosen by another reading of it: a port that is no number, a second port, a
+/// dot that Envoy should have removed.
 pub(crate) fn comparable(authority: &[u8], rules: AuthorityRules) -> Option<Cow<'_, [u8]>> {
-    let (mut name, port) = split_port(authority);
-    if port.is_some_and(|port| !is_port(port)) {
+    let (name, port) = split_port(authority);
+    let is_address = name.starts_with(b"[") && name.ends_with(b"]");
+    if port.is_some_and(|port| !is_port(port))
+        || (name.contains(&b':') && !is_address)
+        || (rules.ignore_trailing_dot && name.ends_with(b"."))
+    {
         return None;
     }
-    if rules.ignore_trailing_dot {
-        name = name.strip_suffix(b".").unwrap_or(name);
-    }
-    let host = match port {
-        None => Cow::Borrowed(name),
-        Some(_) if rules.ignore_port => Cow::Borrowed(name),
-        Some(_) if !rules.ignore_trailing_dot => Cow::Borrowed(authority),
-        Some(port) => Cow::Owned([name, b":", port].concat()),
-    };
+    let host = if rules.ignore_port { name } else { authority };
     if host.iter().any(u8::is_ascii_uppercase) {
         return Some(Cow::Owned(host.to_ascii_lowercase()));
     }
-    Some(host)
+    Some(Cow::Borrowed(host))
 }
 
 /// Splits an authority at the colon of its port: the last one, unless it is inside an IPv6 address.
@@ -167,16 +165,23 @@ mod tests {
     }
 
     #[test]
-    fn port_and_dot_are_left_out_only_on_request() {
+    fn a_port_is_left_out_only_on_request() {
         let none = AuthorityRules::default();
         assert_eq!(comparable(b"a.x.:80", none).as_deref(), Some(&b"a.x.:80"[..]));
-        assert_eq!(comparable(b"A.x.:80", BOTH).as_deref(), Some(&b"a.x"[..]));
+        assert_eq!(comparable(b"A.x:80", BOTH).as_deref(), Some(&b"a.x"[..]));
         assert_eq!(comparable(b"[::1]:80", BOTH).as_deref(), Some(&b"[::1]"[..]));
         assert_eq!(comparable(b"[::1]", BOTH).as_deref(), Some(&b"[::1]"[..]));
-        let dot = AuthorityRules { ignore_port: false, ..BOTH };
-        assert_eq!(comparable(b"a.x.:80", dot).as_deref(), Some(&b"a.x:80"[..]));
-        for odd in [&b"a:"[..], b"a:b", b"a:123456", b"a:+1"] {
-            assert_eq!(comparable(odd, none), None, "{odd:?}");
+    }
+
+    #[test]
+    fn what_envoy_may_have_read_otherwise_is_refused() {
+        for odd in
+            [&b"a:"[..], b"a:b", b"a:123456", b"a:+1", b"a:80:80", b"a:80.", b"::1", b"[::1]:80:80"]
+        {
+            assert_eq!(comparable(odd, AuthorityRules::default()), None, "{odd:?}");
+        }
+        for dotted in [&b"a."[..], b"a..", b"a.:80", b"."] {
+            assert_eq!(comparable(dotted, BOTH), None, "{dotted:?}");
         }
     }
 

@@ -16,7 +16,7 @@ pub(crate) struct Path<'r> {
 impl<'r> Path<'r> {
     /// Reads the path of an origin-form target (RFC 9112 section 3.2.1); `None` if it is not normal:
     /// dot segments in any spelling, empty segments, escapes that are broken or need not be there,
-    /// an escaped slash, backslash or NUL, a backslash, a fragment, control or non-ASCII bytes.
+    /// an escaped slash, backslash or control byte, a backslash, a fragment, control or non-ASCII bytes.
     pub(crate) fn read(target: &'r [u8]) -> Option<Self> {
         let sent = target.split(|byte| *byte == b'?').next()?;
         let segments = sent.strip_prefix(b"/")?;
@@ -24,7 +24,7 @@ impl<'r> Path<'r> {
         while let Some(segment) = segments.next() {
             let last = segments.peek().is_none();
             let name = without_parameters(segment);
-            if !is_normal(segment) || matches!(name, b"." | b"..") {
+            if !is_normal(segment) || is_dots(name) {
                 return None;
             }
             // A trailing slash is no empty segment; a segment of parameters alone is one to some.
@@ -154,6 +154,8 @@ pub(crate) enum MalformedPath {
     Variable,
     /// A template without `{name}`.
     NoVariable,
+    /// Braces in what is no template.
+    NotATemplate,
 }
 
 impl fmt::Display for MalformedPath {
@@ -168,6 +170,7 @@ impl fmt::Display for MalformedPath {
             }
             Self::Variable => out.write_str("a variable is a whole segment, as in `/a/{id}/b`"),
             Self::NoVariable => out.write_str("no variable in it: use `path`"),
+            Self::NotATemplate => out.write_str("braces are literal here: use `path_template`"),
         }
     }
 }
@@ -176,6 +179,9 @@ impl std::error::Error for MalformedPath {}
 
 /// Checks a pattern's literal text: normal, and in the spelling that both readings share.
 fn plain(path: &str) -> Result<(), MalformedPath> {
+    if path.contains(['{', '}']) {
+        return Err(MalformedPath::NotATemplate);
+    }
     if path.contains('?') {
         return Err(MalformedPath::NotNormal);
     }
@@ -203,13 +209,24 @@ fn without_parameters(segment: &[u8]) -> &[u8] {
     segment.split(|byte| *byte == b';').next().unwrap_or_default()
 }
 
+/// Whether a segment is a dot segment to some reader: one may take an escaped `;` for the real one.
+fn is_dots(name: &[u8]) -> bool {
+    [&b"."[..], b".."].into_iter().any(|dots| {
+        name.strip_prefix(dots).is_some_and(|rest| {
+            rest.is_empty() || rest.starts_with(b"%3b") || rest.starts_with(b"%3B")
+        })
+    })
+}
+
 /// Whether a segment has only bytes and escapes that everybody reads alike.
 fn is_normal(segment: &[u8]) -> bool {
     let mut rest = segment;
     while let Some((byte, after)) = rest.split_first() {
         rest = match byte {
             b'%' => match escape(after) {
-                Some((b'/' | b'\\' | 0, _)) | None => return false,
+                Some((b'/' | b'\\', _)) | None => return false,
+                // The last two begin an overlong spelling in UTF-8, and nothing else.
+                Some((0..0x20 | 0x7f | 0xc0 | 0xc1, _)) => return false,
                 Some((escaped, _)) if is_unreserved(escaped) => return false,
                 Some((_, after)) => after,
             },

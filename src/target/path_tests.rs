@@ -44,6 +44,11 @@ fn what_others_could_read_otherwise_is_refused() {
         "/a%00",
         "/a%",
         "/a%2",
+        "/a/..%3b/b",
+        "/a/.%3B",
+        "/a/%c0%ae%c0%ae/b",
+        "/a%0a",
+        "/a/..%09/b",
         "/a%zz",
         "/a%+1",
         "/%61",
@@ -106,6 +111,8 @@ fn patterns_that_no_request_could_match_are_refused() {
     assert_eq!(PathPattern::exact("/a;b"), Err(MalformedPath::OtherSpelling("/a".into())));
     assert_eq!(PathPattern::exact("/%c3"), Err(MalformedPath::OtherSpelling("/%C3".into())));
     assert_eq!(PathPattern::prefix("/a/"), Err(MalformedPath::TrailingSlash));
+    assert_eq!(PathPattern::exact("/a/{x}"), Err(MalformedPath::NotATemplate));
+    assert_eq!(PathPattern::prefix("/a/{x}"), Err(MalformedPath::NotATemplate));
     assert_eq!(PathPattern::template("/a/b"), Err(MalformedPath::NoVariable));
     for bad in ["/a{x}", "/{}", "/{a", "/{a}{b}"] {
         assert_eq!(PathPattern::template(bad), Err(MalformedPath::Variable), "{bad}");

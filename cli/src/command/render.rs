@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use crate::document;
 use crate::failure::Failure;
-use crate::render::{Envoy, EnvoyGateway, Istio};
+use crate::render::{Envoy, EnvoyGateway, Istio, agree_on_hosts};
 
 /// Prints complete manifests for a policy: listener, filter, guard
 #[derive(clap::Args)]
@@ -33,7 +33,11 @@ struct For<T: clap::Args> {
 
 impl Render {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let read = |path| document::policy(path).map(|(_, document)| document);
+        let read = |path| {
+            let (_, document) = document::policy(path)?;
+            agree_on_hosts(&document)?;
+            Ok(document)
+        };
         let manifests = match *self.target {
             Target::Envoy(it) => it.target.render(&read(&it.policy)?),
             Target::EnvoyGateway(it) => it.target.render(&read(&it.policy)?),

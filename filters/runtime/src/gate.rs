@@ -8,7 +8,7 @@ use peergate::{
     Source, Unreadable, Verdict, internal_refusal,
 };
 
-use crate::host::{self, Map};
+use crate::host::{self, Level, Map};
 use crate::pairs;
 
 /// A policy and what belongs to it. Nothing is shared with another policy of the same VM.
@@ -109,8 +109,7 @@ impl Gate {
             .ok()
             .and_then(|mut audit| audit.line(verdict, headers, now));
         if let Some(line) = line {
-            // Warnings are what Envoy and Istio show unless told otherwise.
-            log::warn!("{line}");
+            host::log(Level::Warning, &line);
         }
     }
 }
@@ -175,5 +174,5 @@ impl Source for Gate {
     }
 }
 
-/// Leaves per generation of the memo: at 2 KiB each, two generations are at most 4 MiB per worker.
+/// Leaves per generation of the memo: two generations of at most 4 KiB each are 8 MiB per worker.
 const GENERATION: usize = 1024;

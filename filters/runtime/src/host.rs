@@ -79,6 +79,25 @@ pub(crate) fn reply(reply: &Reply) -> Result<(), Unreadable> {
     .map_err(|_| Unreadable)
 }
 
+/// How much a log line matters.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Level {
+    /// What Envoy and Istio show unless told otherwise.
+    Warning,
+    /// Something to mend.
+    Error,
+}
+
+/// Writes a line to the host's log.
+pub(crate) fn log(level: Level, message: &str) {
+    let level = match level {
+        Level::Warning => 3,
+        Level::Error => 4,
+    };
+    // A lost line is no reason to refuse a request.
+    let _ = sys::log(level, message.as_bytes());
+}
+
 /// Finds or makes a counter of the process.
 pub(crate) fn counter(name: &str) -> Result<u32, Unreadable> {
     sys::define_metric(COUNTER, name.as_bytes()).map_err(|_| Unreadable)

@@ -7,7 +7,7 @@ use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType};
 
 use crate::gate::{Gate, Passage};
-use crate::host;
+use crate::host::{self, Level};
 
 /// One plugin configuration in one VM.
 #[derive(Default)]
@@ -28,7 +28,7 @@ impl RootContext for Root {
             }
             Err(problems) => {
                 for problem in problems.iter() {
-                    log::error!("invalid policy: {problem}");
+                    host::log(Level::Error, &format!("invalid policy: {problem}"));
                 }
                 false
             }
@@ -73,7 +73,7 @@ impl HttpContext for Stream {
 /// Envoy's own time limit, unanswered but refused.
 fn refuse(reply: Option<&peergate::Reply>) -> Action {
     if reply.is_none_or(|reply| host::reply(reply).is_err()) {
-        log::error!("a refusal could not be sent");
+        host::log(Level::Error, "a refusal could not be sent");
     }
     Action::Pause
 }

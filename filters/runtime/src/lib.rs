@@ -14,6 +14,5 @@ pub use proxy_wasm::main;
 
 /// Registers the HTTP filter with the SDK's dispatcher; called once per VM, before anything else.
 pub fn register() {
-    proxy_wasm::set_log_level(proxy_wasm::types::LogLevel::Info);
     proxy_wasm::set_root_context(|_| Box::new(http::Root::default()));
 }

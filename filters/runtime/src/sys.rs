@@ -1,8 +1,8 @@
 //! The raw imports of the proxy-wasm ABI 0.2.1 that the filter uses.
 //!
 //! Our own and not the SDK's: its wrappers panic on statuses that they do not list and on header bytes
-//! that are not UTF-8, its `Status` enumeration lacks values that hosts return, and its local reply cannot
-//! carry response code details.
+//! that are not UTF-8, its logger panics on any failure, its `Status` enumeration lacks values that hosts
+//! return, and its local reply cannot carry response code details.
 
 mod imports {
     #[link(wasm_import_module = "env")]
@@ -32,6 +32,7 @@ mod imports {
             value: *const u8,
             value_size: usize,
         ) -> u32;
+        pub(super) fn proxy_log(level: u32, message: *const u8, message_size: usize) -> u32;
         pub(super) fn proxy_get_property(
             path: *const u8,
             path_size: usize,
@@ -108,6 +109,11 @@ pub(crate) fn replace_header(map: u32, name: &[u8], value: &[u8]) -> Result<(), 
             value.len(),
         )
     })
+}
+
+pub(crate) fn log(level: u32, message: &[u8]) -> Result<(), Status> {
+    // SAFETY: the host reads a slice that outlives the call.
+    check(unsafe { imports::proxy_log(level, message.as_ptr(), message.len()) })
 }
 
 pub(crate) fn property(path: &[u8]) -> Result<Vec<u8>, Status> {

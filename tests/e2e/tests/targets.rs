@@ -1,6 +1,6 @@
 //! Which request it is: Envoy and the policy must not be brought to disagree.
 
-use peergate_e2e::{Bootstrap, Gateway, People};
+use peergate_e2e::{Bootstrap, Gateway, POLICY_FILE, People};
 use peergate_lab::client::H1;
 use peergate_lab::upstream::Upstream;
 use serde_json::{Value, json};
@@ -61,12 +61,11 @@ async fn no_spelling_of_a_path_reaches_what_is_protected() {
         });
         let gateway = Gateway::start_with(&people, &policy, |bootstrap| {
             let public = json!({ "path_separated_prefix": "/public" });
-            split(bootstrap, "routes", &protected, |host| {
-                host["routes"] = json!([
-                    { "match": public, "route": { "cluster": "upstream" } },
-                    { "match": { "prefix": "/" }, "route": { "cluster": "protected" } },
-                ]);
-            });
+            add_cluster(bootstrap, &protected);
+            bootstrap.virtual_host()["routes"] = json!([
+                { "match": public, "route": { "cluster": "upstream" } },
+                { "match": { "prefix": "/" }, "route": { "cluster": "protected" } },
+            ]);
             if !normalises {
                 do_not_normalise(bootstrap);
             }
@@ -90,51 +89,112 @@ async fn no_spelling_of_a_path_reaches_what_is_protected() {
     }
 }
 
+/// How an Envoy and its policy may treat the port and the dot of a host, alike.
+#[derive(Clone, Copy, Debug)]
+enum Setup {
+    /// As rendered: the port is ignored in matching, the dot removed.
+    Rendered,
+    /// As rendered, and the port is removed besides.
+    Stripped,
+    /// As Envoy is unless told otherwise: both count.
+    Plain,
+}
+
 #[tokio::test]
 async fn no_spelling_of_a_host_reaches_what_is_protected() {
-    for normalises in [true, false] {
+    for (setup, is_public_open) in [
+        (Setup::Rendered, true),
+        (Setup::Rendered, false),
+        (Setup::Stripped, true),
+        (Setup::Stripped, false),
+        (Setup::Plain, true),
+        (Setup::Plain, false),
+    ] {
         let protected = Upstream::start("protected").unwrap();
         let people = People::new();
-        let policy = json!({
-            "version": 1,
-            "lists": { "partners": { "entries": [{ "sha256": people.alice.fingerprint() }] } },
-            "apis": [
-                { "name": "public", "match": { "hosts": ["public.example.com", "*.wild.example.com"] },
-                  "policy": "open" },
-                { "name": "rest", "certificate": { "allow": ["partners"] }, "policy": "mandatory" },
-            ],
-        });
-        let gateway = Gateway::start_with(&people, &policy, |bootstrap| {
-            split(bootstrap, "hosts", &protected, |_| {});
-            if !normalises {
-                do_not_normalise(bootstrap);
+        let gateway = Gateway::start_with(&people, &host_policy(&people, is_public_open), |it| {
+            split_hosts(it, &protected, is_public_open);
+            match setup {
+                Setup::Rendered => {}
+                Setup::Stripped => it.connection_manager()["strip_any_host_port"] = true.into(),
+                Setup::Plain => {
+                    do_not_normalise(it);
+                    let routes = it.connection_manager()["route_config"].as_object_mut().unwrap();
+                    routes.remove("ignore_port_in_host_matching").unwrap();
+                    let policy = it.directory.join(POLICY_FILE);
+                    let text = std::fs::read_to_string(&policy).unwrap();
+                    let text = text.replace("\"ignore_port\": true", "\"ignore_port\": false");
+                    let text = text
+                        .replace("\"ignore_trailing_dot\": true", "\"ignore_trailing_dot\": false");
+                    std::fs::write(&policy, text).unwrap();
+                }
             }
         });
-        for host in [
-            "public.example.com:9999",
-            "public.example.com.",
-            "public.example.com.:80",
-            "user@public.example.com",
-            "public.example.com@evil",
-            "PUBLIC.example.com:",
-            "public.example.com:x",
-            "wild.example.com",
-            ".wild.example.com",
-            "a.wild.example.com.",
-            "a.wild.example.com:1",
-            "public.example.com%00",
-            "public.example.com, other",
-            "other",
-            "",
-        ] {
-            raw(&gateway, "/", host).await;
-            assert_eq!(protected.received().len(), 0, "{host:?} (normalises: {normalises})");
+        for name in
+            ["public.example.com", "a.wild.example.com", "other.example", "PUBLIC.example.com"]
+        {
+            for odd in [
+                "",
+                ":9999",
+                ".",
+                "..",
+                ".:80",
+                ":80.",
+                ":80:80",
+                ".:80.",
+                ":80:",
+                ":",
+                ":x",
+                ":080",
+                ":+80",
+                ":99999999",
+                "%00",
+                "@evil",
+                ", other.example",
+                "/",
+                "\\",
+                ";",
+                "?",
+                "#",
+                "\t",
+                "..:80",
+                ":80..",
+            ] {
+                for host in
+                    [format!("{name}{odd}"), format!("user@{name}{odd}"), format!(".{name}{odd}")]
+                {
+                    raw(&gateway, "/", &host).await;
+                    let reached = protected.received().len();
+                    assert_eq!(
+                        reached, 0,
+                        "{host:?} ({setup:?}, public is open: {is_public_open})"
+                    );
+                }
+            }
         }
-        for host in ["public.example.com", "PUBLIC.Example.com", "a.b.wild.example.com"] {
-            assert_eq!(raw(&gateway, "/", host).await, Some(200), "{host}");
-        }
+        let open = if is_public_open { "a.b.wild.example.com" } else { "other.example" };
+        assert_eq!(raw(&gateway, "/", open).await, Some(200), "{setup:?}");
         assert!(gateway.is_whole());
     }
+}
+
+/// One of two: the public hosts, and all others.
+fn host_policy(people: &People, is_public_open: bool) -> Value {
+    let mut public = json!({ "name": "public", "match": {
+        "hosts": ["public.example.com", "*.wild.example.com"],
+    } });
+    let mut rest = json!({ "name": "rest" });
+    let (open, strict) =
+        if is_public_open { (&mut public, &mut rest) } else { (&mut rest, &mut public) };
+    open["policy"] = "open".into();
+    strict["policy"] = "mandatory".into();
+    strict["certificate"] = json!({ "allow": ["partners"] });
+    json!({
+        "version": 1,
+        "lists": { "partners": { "entries": [{ "sha256": people.alice.fingerprint() }] } },
+        "global": { "authority": { "ignore_port": true, "ignore_trailing_dot": true } },
+        "apis": [public, rest],
+    })
 }
 
 #[tokio::test]
@@ -181,8 +241,8 @@ async fn raw(gateway: &Gateway, path: &str, host: &str) -> Option<u16> {
     h1.read_response().await.ok().map(|answer| answer.status)
 }
 
-/// Adds the protected cluster; by hosts, all but the public ones go to it.
-fn split(bootstrap: &mut Bootstrap, by: &str, protected: &Upstream, change: impl Fn(&mut Value)) {
+/// Adds the protected cluster.
+fn add_cluster(bootstrap: &mut Bootstrap, protected: &Upstream) {
     let clusters = &mut bootstrap.config["static_resources"]["clusters"];
     let mut cluster = clusters[0].clone();
     cluster["name"] = "protected".into();
@@ -191,15 +251,18 @@ fn split(bootstrap: &mut Bootstrap, by: &str, protected: &Upstream, change: impl
     cluster["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"]["address"] =
         json!({ "socket_address": address });
     clusters.as_array_mut().unwrap().push(cluster);
-    if by == "hosts" {
-        let mut public = bootstrap.virtual_host().clone();
-        public["name"] = "public".into();
-        public["domains"] = json!(["public.example.com", "*.wild.example.com"]);
-        bootstrap.virtual_host()["routes"][0]["route"]["cluster"] = "protected".into();
-        let hosts = &mut bootstrap.connection_manager()["route_config"]["virtual_hosts"];
-        hosts.as_array_mut().unwrap().push(public);
-    }
-    change(bootstrap.virtual_host());
+}
+
+/// Adds a virtual host for the public hosts, and the protected cluster behind it or behind all others.
+fn split_hosts(bootstrap: &mut Bootstrap, protected: &Upstream, is_public_open: bool) {
+    add_cluster(bootstrap, protected);
+    let mut public = bootstrap.virtual_host().clone();
+    public["name"] = "public".into();
+    public["domains"] = json!(["public.example.com", "*.wild.example.com"]);
+    let strict = if is_public_open { bootstrap.virtual_host() } else { &mut public };
+    strict["routes"][0]["route"]["cluster"] = "protected".into();
+    let hosts = &mut bootstrap.connection_manager()["route_config"]["virtual_hosts"];
+    hosts.as_array_mut().unwrap().push(public);
 }
 
 /// Leaves hosts and paths as clients send them, which is what Envoy does unless it is told otherwise.
@@ -209,7 +272,6 @@ fn do_not_normalise(bootstrap: &mut Bootstrap) {
         "normalize_path",
         "merge_slashes",
         "path_with_escaped_slashes_action",
-        "strip_any_host_port",
         "strip_trailing_host_dot",
     ] {
         manager.remove(name).unwrap();

@@ -86,9 +86,7 @@ macro_rules! calls {
 calls! {
     fn proxy_log(level: u32, data: *const u8, size: usize) {
         let message = slice(data, size);
-        // Other threads' and other libraries' lines are not the filter's: they are passed over.
-        let _ = turn(|turn| turn.log(level, message));
-        0
+        done(ask(|turn| turn.log(level, message)))
     }
     fn proxy_get_log_level(level: *mut u32) {
         put(ask(|turn| turn.log_level()), level)

@@ -6,8 +6,7 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Call {
-    /// `proxy_log`; the argument is the line. No [`Fault`](crate::Fault) reaches it: the SDK's logger
-    /// would end the process.
+    /// `proxy_log`; the argument is the line.
     Log,
     /// `proxy_get_log_level`.
     LogLevel,

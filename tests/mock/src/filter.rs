@@ -4,8 +4,6 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
-use std::panic;
-use std::sync::{Mutex, PoisonError};
 
 use crate::abi::exports;
 use crate::answer::Answer;
@@ -62,7 +60,7 @@ impl Filter {
         configuration: &[u8],
         faults: impl IntoIterator<Item = Fault>,
     ) -> Result<Self, LoadError> {
-        let filter = Self::unconfigured()?;
+        let filter = Self::unconfigured();
         let turn = Turn {
             configuration: Some(configuration.to_vec()),
             faults: faults.into_iter().collect(),
@@ -77,20 +75,17 @@ impl Filter {
                 filter.record.borrow_mut().calls = turn.calls;
                 Ok(filter)
             }
-            _ => Err(LoadError::Refused(filter.logs())),
+            _ => Err(LoadError { logs: filter.logs() }),
         }
     }
 
     /// The filter without any policy, which Envoy never runs: what it then makes of a request.
-    ///
-    /// # Errors
-    /// [`LoadError::OtherLogger`].
-    pub fn unconfigured() -> Result<Self, LoadError> {
-        register()?;
+    pub fn unconfigured() -> Self {
+        peergate_runtime::register();
         let root = world::new_context();
         let filter = Self { root, record: RefCell::default(), thread: PhantomData };
         filter.take_turn(Turn::default(), || exports::proxy_on_context_create(root, 0));
-        Ok(filter)
+        filter
     }
 
     /// Sends a request through the filter, to its end.
@@ -191,58 +186,27 @@ fn enter(phase: Phase) -> bool {
     moved.flatten().is_some()
 }
 
-/// Registers the filter with the SDK's dispatcher, for this thread.
-fn register() -> Result<(), LoadError> {
-    // The SDK sets the process's logger on first use, which is a race, and its own panic hook, which
-    // would hide why a test failed.
-    let mut is_registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
-    if *is_registered {
-        peergate_runtime::register();
-        return Ok(());
-    }
-    let hook = panic::take_hook();
-    let done = panic::catch_unwind(peergate_runtime::register);
-    panic::set_hook(hook);
-    done.map_err(|_| LoadError::OtherLogger)?;
-    *is_registered = true;
-    Ok(())
-}
-
-/// Why a filter could not be loaded.
+/// A filter that refuses its policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LoadError {
-    /// The filter refuses the policy; these lines say why.
-    Refused(Vec<Log>),
-    /// The process has a logger (`log::set_logger`) already, and the filter's SDK needs its own.
-    OtherLogger,
+pub struct LoadError {
+    logs: Vec<Log>,
 }
 
 impl LoadError {
-    /// What the filter logged.
+    /// What the filter logged: why it refuses.
     pub fn logs(&self) -> &[Log] {
-        match self {
-            Self::Refused(logs) => logs,
-            Self::OtherLogger => &[],
-        }
+        &self.logs
     }
 }
 
 impl fmt::Display for LoadError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused(logs) => {
-                out.write_str("the filter refuses the policy")?;
-                logs.iter().try_for_each(|log| write!(out, "\n{}", log.message))
-            }
-            Self::OtherLogger => out.write_str("the process has another logger already"),
-        }
+        out.write_str("the filter refuses the policy")?;
+        self.logs.iter().try_for_each(|log| write!(out, "\n{}", log.message))
     }
 }
 
 impl std::error::Error for LoadError {}
-
-static REGISTERED: Mutex<bool> = Mutex::new(false);
 
 /// The ABI's `Continue` among the actions.
 const CONTINUE: u32 = 0;

@@ -43,7 +43,9 @@ impl Turn {
 
     pub(crate) fn log(&mut self, level: u32, message: &[u8]) -> Result<(), Status> {
         let message = text(message);
-        self.calls.push(HostCall { call: Call::Log, argument: message.clone() });
+        if self.note(Call::Log, message.clone())?.is_some() {
+            return Ok(());
+        }
         let level = Level::from_number(level).ok_or(Status::BAD_ARGUMENT)?;
         self.logs.push(Log { level, message });
         Ok(())
