@@ -1,7 +1,11 @@
 //! The guard: Envoy can skip a filter, and then nobody passes.
 
-use peergate_e2e::{Bootstrap, Gateway, People};
-use serde_json::json;
+use std::fs;
+
+use peergate_e2e::{Bootstrap, Gateway, POLICY_FILE, People};
+use serde_json::{Value, json};
+use walrus::ir::{MemArg, StoreKind, UnaryOp};
+use walrus::{FunctionBuilder, Module, ValType};
 
 #[tokio::test]
 async fn a_route_that_disables_the_filter_lets_nobody_pass() {
@@ -66,43 +70,62 @@ async fn a_healthy_filter_passes_its_guard_on_every_kind_of_pass() {
     }
 }
 
-/// Puts in the filter's place, under its name, a module that accepts its configuration once, as Envoy
-/// tries it on the main thread, and refuses it ever after: what a worker that lacks memory would do.
+/// Makes the shipped module accept its configuration once, as Envoy tries it on the main thread, and refuse
+/// it ever after: what a worker that lacks memory would do.
 fn fail_on_workers(bootstrap: &mut Bootstrap) {
-    let module = wat::parse_str(
-        r#"(module
-          (import "env" "proxy_get_shared_data"
-            (func $get (param i32 i32 i32 i32 i32) (result i32)))
-          (import "env" "proxy_set_shared_data"
-            (func $set (param i32 i32 i32 i32 i32) (result i32)))
-          (memory (export "memory") 2)
-          (data (i32.const 8) "tried")
-          (func (export "proxy_abi_version_0_2_1"))
-          (func (export "proxy_on_memory_allocate") (param i32) (result i32) (i32.const 65536))
-          (func (export "proxy_on_context_create") (param i32 i32))
-          (func (export "proxy_on_configure") (param i32 i32) (result i32)
-            (if (i32.eqz (call $get (i32.const 8) (i32.const 5) (i32.const 32) (i32.const 36) (i32.const 40)))
-              (then (return (i32.const 0))))
-            (drop (call $set (i32.const 8) (i32.const 5) (i32.const 8) (i32.const 5) (i32.const 0)))
-            (i32.const 1)))"#,
-    )
-    .unwrap();
+    let policy = bootstrap.directory.join(POLICY_FILE);
+    let mut resource: Value =
+        serde_saphyr::from_str(&fs::read_to_string(&policy).unwrap()).unwrap();
+    let filename = &mut resource["resources"][0]["typed_config"]["config"]["vm_config"]["code"]["local"]
+        ["filename"];
+    let shipped = fs::read(filename.as_str().unwrap()).unwrap();
     let path = bootstrap.directory.join("fails_on_workers.wasm");
-    std::fs::write(&path, module).unwrap();
-    let filter = bootstrap.http_filters().iter_mut().find(|filter| filter["name"] == "peergate");
-    *filter.unwrap() = json!({
-        "name": "peergate",
-        "typed_config": {
-            "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
-            "config": {
-                "name": "peergate",
-                "failure_policy": "FAIL_CLOSED",
-                "vm_config": {
-                    "vm_id": "fails-on-workers",
-                    "runtime": "envoy.wasm.runtime.v8",
-                    "code": { "local": { "filename": path } },
-                },
-            },
+    fs::write(&path, accept_once(&shipped)).unwrap();
+    *filename = path.to_str().unwrap().into();
+    fs::write(&policy, resource.to_string()).unwrap();
+}
+
+/// Puts a function before the module's `proxy_on_configure` that asks shared data whether it has been
+/// called before.
+fn accept_once(shipped: &[u8]) -> Vec<u8> {
+    let mut module = Module::from_buffer(shipped).unwrap();
+    let configure = module.exports.get_func("proxy_on_configure").unwrap();
+    let memory = module.memories.iter().next().unwrap().id();
+    let call = module.types.add(&[ValType::I32; 5], &[ValType::I32]);
+    let (get, _) = module.add_import_func("env", "proxy_get_shared_data", call);
+    let (set, _) = module.add_import_func("env", "proxy_set_shared_data", call);
+
+    let mut function = FunctionBuilder::new(&mut module.types, &[ValType::I32; 2], &[ValType::I32]);
+    let (root, size) = (module.locals.add(ValType::I32), module.locals.add(ValType::I32));
+    // A key of four bytes, in memory that the module does not use at rest: the top of its stack.
+    let key = 64;
+    let word = MemArg { align: 4, offset: 0 };
+    let mut body = function.func_body();
+    body.i32_const(key).i32_const(0x6465_6972).store(
+        memory,
+        StoreKind::I32 { atomic: false },
+        word,
+    );
+    body.i32_const(key).i32_const(4).i32_const(80).i32_const(84).i32_const(88).call(get);
+    body.unop(UnaryOp::I32Eqz).if_else(
+        ValType::I32,
+        |known| {
+            known.i32_const(0);
         },
-    });
+        |unknown| {
+            unknown
+                .i32_const(key)
+                .i32_const(4)
+                .i32_const(key)
+                .i32_const(4)
+                .i32_const(0)
+                .call(set)
+                .drop();
+            unknown.local_get(root).local_get(size).call(configure);
+        },
+    );
+    let wrapped = function.finish(vec![root, size], &mut module.funcs);
+    module.exports.remove("proxy_on_configure").unwrap();
+    module.exports.add("proxy_on_configure", wrapped);
+    module.emit_wasm()
 }
