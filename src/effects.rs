@@ -132,7 +132,7 @@ pub fn internal_refusal() -> Option<Reply> {
 
 /// `outcome=… reason=… api=… method=… identity=…`; the identity comes last since it may hold blanks.
 fn verdict_text(verdict: &Verdict<'_>) -> String {
-    let api = verdict.api().map_or("", |api| api.as_str());
+    let api = verdict.api().map_or(UNMATCHED, |api| api.as_str());
     let mut text =
         format!("outcome={} reason={} api={api}", verdict.outcome().word(), verdict.reason());
     if let Some(accepted) = verdict.accepted() {

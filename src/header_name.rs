@@ -63,7 +63,9 @@ pub(crate) enum MalformedHeaderName {
 impl fmt::Display for MalformedHeaderName {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
-            Self::Token => "expected a header name of at most 64 characters",
+            Self::Token => {
+                "expected a header name: 1 to 64 letters, digits and `-`, without blanks"
+            }
             Self::Reserved => "has another meaning to Envoy or HTTP: choose a name of your own",
         })
     }

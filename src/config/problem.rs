@@ -1,5 +1,6 @@
 //! What is wrong with a configuration, and where.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 /// One problem of a configuration.
@@ -24,7 +25,17 @@ pub struct Problems(Vec<Problem>);
 
 impl Problems {
     pub(crate) fn report(&mut self, at: &At<'_>, message: impl fmt::Display) {
-        self.0.push(Problem { path: at.to_string(), message: message.to_string() });
+        // A configuration can repeat one mistake a million times; each is told with its whole place.
+        match self.0.len().cmp(&MOST) {
+            Ordering::Less => {
+                self.0.push(Problem { path: at.to_string(), message: message.to_string() });
+            }
+            Ordering::Equal => self.0.push(Problem {
+                path: String::new(),
+                message: "has more problems than are told here".to_owned(),
+            }),
+            Ordering::Greater => {}
+        }
     }
 
     /// Keeps a parsed value, or reports why it is none.
@@ -96,7 +107,14 @@ impl fmt::Display for At<'_> {
             parent.fmt(out)?;
         }
         let first = self.parent.is_none_or(|parent| matches!(parent.step, Step::Root));
-        match self.step {
+        let step = match self.step {
+            Step::Field(name) => match name.char_indices().nth(LONGEST_KEY) {
+                Some((end, _)) => Step::Field(name.get(..end).unwrap_or_default()),
+                None => self.step,
+            },
+            step => step,
+        };
+        match step {
             Step::Root => Ok(()),
             Step::Index(index) => write!(out, "[{index}]"),
             Step::Field(name) if is_plain(name) && first => out.write_str(name),
@@ -105,6 +123,12 @@ impl fmt::Display for At<'_> {
         }
     }
 }
+
+/// How many problems are told.
+const MOST: usize = 200;
+
+/// Characters of a key that a place shows.
+const LONGEST_KEY: usize = 100;
 
 fn is_plain(name: &str) -> bool {
     !name.is_empty()
@@ -127,5 +151,20 @@ mod tests {
         assert_eq!(allow.index(0).to_string(), "apis[2].certificate.allow[0]");
         assert_eq!(At::ROOT.to_string(), "");
         assert_eq!(At::ROOT.field("a b").field("c").to_string(), "[\"a b\"].c");
+        let long = "k".repeat(30_000);
+        assert_eq!(At::ROOT.field(&long).to_string(), "k".repeat(LONGEST_KEY));
+    }
+
+    #[test]
+    fn no_more_are_told_than_anybody_reads() {
+        let mut problems = Problems::default();
+        for index in 0..1_000_000 {
+            problems.report(&At::ROOT.index(index), "wrong");
+        }
+        assert_eq!(problems.iter().count(), MOST + 1);
+        assert_eq!(
+            problems.to_string().lines().last(),
+            Some("configuration: has more problems than are told here")
+        );
     }
 }

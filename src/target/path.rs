@@ -24,7 +24,7 @@ impl<'r> Path<'r> {
         while let Some(segment) = segments.next() {
             let last = segments.peek().is_none();
             let name = without_parameters(segment);
-            if !is_normal(segment) || is_dots(name) {
+            if !is_normal(segment) || matches!(name, b"." | b"..") {
                 return None;
             }
             // A trailing slash is no empty segment; a segment of parameters alone is one to some.
@@ -205,17 +205,13 @@ fn is_variable(segment: &str) -> bool {
         .is_some_and(|name| !name.is_empty() && !name.contains(['{', '}']))
 }
 
+/// A segment up to its parameters. Some readers decode a segment before they cut it.
 fn without_parameters(segment: &[u8]) -> &[u8] {
-    segment.split(|byte| *byte == b';').next().unwrap_or_default()
-}
-
-/// Whether a segment is a dot segment to some reader: one may take an escaped `;` for the real one.
-fn is_dots(name: &[u8]) -> bool {
-    [&b"."[..], b".."].into_iter().any(|dots| {
-        name.strip_prefix(dots).is_some_and(|rest| {
-            rest.is_empty() || rest.starts_with(b"%3b") || rest.starts_with(b"%3B")
-        })
-    })
+    let begins = |rest: &[u8]| {
+        rest.starts_with(b";") || rest.starts_with(b"%3b") || rest.starts_with(b"%3B")
+    };
+    let end = (0..segment.len()).find(|start| segment.get(*start..).is_some_and(begins));
+    end.and_then(|end| segment.get(..end)).unwrap_or(segment)
 }
 
 /// Whether a segment has only bytes and escapes that everybody reads alike.
