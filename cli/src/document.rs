@@ -41,6 +41,13 @@ pub(crate) fn policy(path: &Path) -> Result<(Policy, Value), Failure> {
         let document = serde_json::from_str(&text).map_err(|error| Failure::file(path, error))?;
         return Ok((policy, document));
     }
+    if path.extension().is_some_and(|extension| extension == "json") {
+        // Envoy reads it as JSON alone: what only YAML forgives is a problem there.
+        return Err(invalid(match Policy::read(text.as_bytes()) {
+            Err(problems) => problems,
+            Ok(_) => return Err(Failure::file(path, "not JSON")),
+        }));
+    }
     let document = parse(&text).map_err(|error| Failure::Syntax(place(), error))?;
     let policy = Policy::read(document.to_string().as_bytes()).map_err(invalid)?;
     Ok((policy, document))

@@ -17,7 +17,7 @@ const EXAMPLES: [(&str, &str); 3] = [
     (
         "envoy-config/envoy",
         "render envoy --policy envoy-config/policy.yaml --policy-file /etc/envoy/peergate.yaml \
-         --directory",
+         --overwrite --directory",
     ),
     (
         "envoy-config/istio/peergate.yaml",
@@ -265,4 +265,26 @@ fn a_policy_that_reads_hosts_otherwise_than_envoy_is_refused() {
             }
         }
     }
+}
+
+#[test]
+fn rendering_again_changes_the_policy_alone() {
+    let directory = scratch("again");
+    let place = directory.to_str().unwrap();
+    let render = |more: &[&str]| {
+        let policy = workspace().join("envoy-config/policy.yaml");
+        let first = ["render", "envoy", "--policy", policy.to_str().unwrap(), "--directory", place];
+        printed(&[&first, more].concat())
+    };
+    let read = |name: &str| fs::read_to_string(directory.join(name)).unwrap();
+    let told = render(&["--module", "/opt/filter.wasm", "--listen", "127.0.0.1:1"]);
+    assert_eq!(told.matches("wrote ").count(), 2, "{told}");
+    fs::write(directory.join("bootstrap.yaml"), "# with my routes").unwrap();
+    let before = read("peergate.yaml");
+    let told = render(&[]);
+    assert!(told.contains("kept ") && told.contains("wrote "), "{told}");
+    assert_eq!(read("bootstrap.yaml"), "# with my routes");
+    assert_eq!(read("peergate.yaml"), before, "and the module stays where it is");
+    render(&["--overwrite"]);
+    assert!(read("bootstrap.yaml").contains("static_resources"));
 }

@@ -72,17 +72,15 @@ fn describe(out: &mut String, certificate: &Certificate, place: &Place<'_>) -> s
     writeln!(out, "# This certificate alone:")?;
     writeln!(out, "- sha256: \"{}\"", leaf.fingerprint())?;
     writeln!(out, "  not_after: \"{}\"", certificate.not_after())?;
-    writeln!(out, "# Every certificate of its key, so that it survives renewal:")?;
-    writeln!(out, "- spki_sha256: \"{}\"", leaf.key())?;
+    writeln!(out, "  # identity: who it is; else its fingerprint")?;
     writeln!(
         out,
-        "# To deny it, for lists under `deny` only; `by` is the PEM of its issuer, which is"
+        "# Instead, every certificate that the holder of its key makes, renewals among them:"
     )?;
+    writeln!(out, "# - spki_sha256: \"{}\"", leaf.key())?;
+    writeln!(out, "# To deny it, in a list for `deny`; `by` is the PEM of its issuer, which is")?;
     writeln!(out, "# {}:", on_one_line(&certificate.issuer))?;
-    writeln!(out, "# - issued:")?;
-    writeln!(out, "#     serial: \"{}\"", certificate.serial)?;
-    writeln!(out, "#     by: |-")?;
-    writeln!(out, "#       -----BEGIN CERTIFICATE-----")
+    writeln!(out, "# - issued: {{ serial: \"{}\", by: \"(PEM)\" }}", certificate.serial)
 }
 
 fn document(certificate: &Certificate, place: &Place<'_>) -> Value {

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 
 use serde_json::Value;
 
@@ -15,12 +15,16 @@ use super::{GUARD, quote};
 /// Bootstrap and policy for Envoy 1.38 or later.
 #[derive(clap::Args)]
 pub(crate) struct Envoy {
-    /// Write bootstrap.yaml and peergate.yaml there, instead of both to standard output
+    /// Write peergate.yaml there, and bootstrap.yaml if there is none, instead of both to standard output
     #[arg(long)]
     directory: Option<PathBuf>,
-    /// Where Envoy finds the filter
-    #[arg(long, value_name = "PATH", default_value = "/etc/envoy/peergate_http.wasm")]
-    module: String,
+    /// Write bootstrap.yaml although there is one
+    #[arg(long)]
+    overwrite: bool,
+    /// Where Envoy finds the filter [default: where the directory's peergate.yaml says, else
+    /// /etc/envoy/peergate_http.wasm]
+    #[arg(long, value_name = "PATH")]
+    module: Option<String>,
     /// Where clients connect
     #[arg(long, value_name = "ADDR:PORT", default_value = "0.0.0.0:8443")]
     listen: SocketAddr,
@@ -44,18 +48,28 @@ pub(crate) struct Envoy {
 impl Envoy {
     /// Writes the files, or returns both.
     pub(crate) fn render(&self, policy: &Value) -> Result<String, Failure> {
-        let (bootstrap, policy) = (self.bootstrap()?, self.policy(policy)?);
         let Some(directory) = &self.directory else {
+            let (bootstrap, policy) = (self.bootstrap(None)?, self.policy(policy, None)?);
             return Ok(format!("{bootstrap}---\n{policy}"));
         };
+        let directory = &absolute(directory).map_err(|error| Failure::file(directory, error))?;
         fs::create_dir_all(directory).map_err(|error| Failure::file(directory, error))?;
-        replace(&directory.join("bootstrap.yaml"), &bootstrap)?;
-        replace(&directory.join(POLICY), &policy)?;
-        Ok(String::new())
+        let bootstrap = directory.join("bootstrap.yaml");
+        let file = directory.join(POLICY);
+        let policy = self.policy(policy, module_in(&file))?;
+        // The bootstrap is the user's from the first time on: routes and clusters are in it.
+        let done = if self.overwrite || !bootstrap.exists() {
+            replace(&bootstrap, &self.bootstrap(Some(directory))?)?;
+            "wrote"
+        } else {
+            "kept"
+        };
+        replace(&file, &policy)?;
+        Ok(format!("{done} {}\nwrote {}\n", bootstrap.display(), file.display()))
     }
 
-    fn bootstrap(&self) -> Result<String, Failure> {
-        let file = match (&self.policy_file, &self.directory) {
+    fn bootstrap(&self, directory: Option<&PathBuf>) -> Result<String, Failure> {
+        let file = match (&self.policy_file, directory) {
             (Some(file), _) => file.clone(),
             (None, Some(directory)) => directory.join(POLICY).display().to_string(),
             (None, None) => format!("/etc/envoy/{POLICY}"),
@@ -83,10 +97,18 @@ impl Envoy {
         )
     }
 
-    fn policy(&self, policy: &Value) -> Result<String, Failure> {
-        let values = [("module", &*quote::text(&self.module)), ("policy", &quote::json(policy))];
+    fn policy(&self, policy: &Value, module: Option<String>) -> Result<String, Failure> {
+        let module = self.module.clone().or(module).unwrap_or_else(|| MODULE.to_owned());
+        let values = [("module", &*quote::text(&module)), ("policy", &quote::json(policy))];
         fill(include_str!("templates/envoy-policy.yaml"), &values)
     }
+}
+
+/// Where the policy file that is replaced finds the filter.
+fn module_in(file: &Path) -> Option<String> {
+    let resource: Value = serde_saphyr::from_str(&fs::read_to_string(file).ok()?).ok()?;
+    let module = "/resources/0/typed_config/config/vm_config/code/local/filename";
+    resource.pointer(module)?.as_str().map(str::to_owned)
 }
 
 /// Writes a file beside and renames it, so that a running Envoy sees the change, and sees it whole.
@@ -95,6 +117,9 @@ fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     fs::write(&beside, text).map_err(|error| Failure::file(&beside, error))?;
     fs::rename(&beside, path).map_err(|error| Failure::file(path, error))
 }
+
+/// Where Envoy finds the filter unless told otherwise.
+const MODULE: &str = "/etc/envoy/peergate_http.wasm";
 
 /// The name of the file with the policy.
 const POLICY: &str = "peergate.yaml";

@@ -1,4 +1,4 @@
-//! One laboratory for end-to-end tests, demo and bench.
+//! One laboratory for end-to-end tests and demo.
 //!
 //! * [`pki`] issues certificates, ordinary and adversarial;
 //! * [`envoy`] starts a real Envoy and reads its admin interface;

@@ -16,7 +16,12 @@ use cast::{Cast, Scene};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let keep = std::env::args().skip(1).any(|argument| argument == "--keep");
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let keep = arguments == ["--keep"];
+    if !keep && !arguments.is_empty() {
+        eprintln!("usage: scripts/demo [--keep]");
+        return ExitCode::from(2);
+    }
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/demo");
     if directory.exists() {
         fs::remove_dir_all(&directory).expect("the last demo's files go");
@@ -78,18 +83,20 @@ fn print_commands(gateway: &Gateway, directory: &Path, cast: &Cast) {
             "  curl --cacert ca.pem --cert {name}.pem --key {name}.key https://localhost:{port}/employee"
         );
     }
-    println!("  curl http://{}/stats?filter=peergate", gateway.envoy.admin());
-    println!(
-        "The policy is policy.json; Envoy reads it from peergate.yaml, and again whenever that changes."
-    );
+    println!("  curl 'http://{}/stats?filter=wasmcustom'", gateway.envoy.admin());
+    println!("  tail -f envoy.log     # access log and audit lines");
+    println!("To change the policy, edit policy.json and render it in place of the old one:");
+    println!("  ../debug/peergate render envoy --policy policy.json --directory .");
 }
 
 /// Until Ctrl-C, or until somebody ends the process.
 async fn interrupted() {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminated = signal(SignalKind::terminate()).expect("signals");
+    let mut hung_up = signal(SignalKind::hangup()).expect("signals");
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminated.recv() => {}
+        _ = hung_up.recv() => {}
     }
 }
