@@ -38,7 +38,7 @@ impl Filter {
     /// Loads the filter with a policy in JSON.
     ///
     /// # Errors
-    /// [`LoadError::Refused`] with all that the filter logged, if it refuses the policy.
+    /// [`LoadError`] with all that the filter logged, if it refuses the policy.
     pub fn load(policy: &str) -> Result<Self, LoadError> {
         Self::load_bytes(policy.as_bytes())
     }
