@@ -41,6 +41,12 @@ impl Api {
     pub fn name(&self) -> &Name {
         &self.name
     }
+
+    /// Every rule that chooses it or one of its operations.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &MatchRule> {
+        let operations = self.operations.iter().flat_map(|operation| &operation.matches);
+        self.matches.iter().chain(operations)
+    }
 }
 
 /// Other rules for some requests of an API.
@@ -219,6 +225,12 @@ impl Policy {
     /// The APIs in order.
     pub fn apis(&self) -> &[Api] {
         &self.apis
+    }
+
+    /// Whether it matches hosts, and by their port too.
+    pub fn tells_ports_apart(&self) -> bool {
+        !self.authority.ignore_port
+            && self.apis.iter().flat_map(Api::rules).any(|rule| rule.hosts.is_some())
     }
 
     /// The rules for a request; `Ok(None)` if no API matches.

@@ -125,7 +125,7 @@ fn read_api(
     fields.finish(problems);
 
     let mut is_used = uses_certificate(parts.requirement.as_ref());
-    if parts.requirement.is_some() && is_used && !parts.has_certificate {
+    if is_used && !parts.has_certificate {
         problems.report(&at.field("certificate"), "missing: the policy names certificate");
     }
     // A faulty policy is reported already. The operations are read all the same, as those of one that
@@ -189,7 +189,7 @@ fn read_operation(
 ) -> Option<(Operation, bool)> {
     let mut fields = Fields::of(node, at, problems)?;
     let is_given = fields.required("match", problems).is_some();
-    let matches = read_matches(&mut fields, context, problems);
+    let matches = is_given.then(|| read_matches(&mut fields, context, problems)).flatten();
     let has_policy = fields.optional("policy").is_some();
     let parts = Parts::read(&mut fields, context, problems);
     fields.finish(problems);
@@ -213,8 +213,7 @@ fn read_operation(
         if parts.has_certificate { parts.certificate } else { api.ruling.certificate.clone() };
     let enforcement = parts.enforcement.unwrap_or(api.ruling.enforcement);
     let ruling = Ruling { requirement, certificate, enforcement };
-    let matches = if is_given { matches? } else { return None };
-    Some((Operation { matches, ruling }, is_used && !parts.has_certificate))
+    Some((Operation { matches: matches?, ruling }, is_used && !parts.has_certificate))
 }
 
 fn read_matches(

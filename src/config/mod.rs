@@ -11,7 +11,7 @@ mod requirement;
 mod settings;
 mod wire;
 
-use crate::policy::Policy;
+use crate::policy::{Api, Policy};
 use crate::target::MatchRule;
 use lists::Lists;
 use node::Node;
@@ -82,12 +82,7 @@ fn read(node: &Node<'_>, problems: &mut Problems) -> Option<Policy> {
     fields.finish(problems);
 
     let apis = apis?;
-    let asks = |asks: fn(&MatchRule) -> bool| {
-        apis.iter().any(|api| {
-            let operations = api.operations.iter().flat_map(|operation| &operation.matches);
-            api.matches.iter().chain(operations).any(asks)
-        })
-    };
+    let asks = |asks: fn(&MatchRule) -> bool| apis.iter().flat_map(Api::rules).any(asks);
     Some(Policy {
         asks_virtual_host: asks(|rule| rule.virtual_hosts.is_some()),
         asks_route: asks(|rule| rule.routes.is_some()),

@@ -19,7 +19,8 @@ use super::{Accepted, Admitted, Outcome, Verdict};
 impl Policy {
     /// Judges a request on its headers and on what the source shows of its connection.
     pub fn judge<'p>(&'p self, headers: &Headers<'_>, source: &impl Source) -> Verdict<'p> {
-        let mut verdict = Verdict::refusal(Reason::Internal);
+        // Until something else is known, as every refusal that nothing explains.
+        let mut verdict = Verdict::internal();
         let mut enforcement = self.enforcement;
         match self.weigh(headers, source, &mut verdict, &mut enforcement) {
             Ok(accepted) => {

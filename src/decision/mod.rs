@@ -96,11 +96,8 @@ impl<'p> Verdict<'p> {
 
     /// A request that the host could not be asked about, or to which it did not do what was decided.
     pub fn internal() -> Self {
-        Self::refusal(Reason::Internal)
-    }
-
-    fn refusal(reason: Reason) -> Self {
-        Self { outcome: Outcome::Denied, reason, api: None, presented: None, accepted: None }
+        let (outcome, reason) = (Outcome::Denied, Reason::Internal);
+        Self { outcome, reason, api: None, presented: None, accepted: None }
     }
 }
 

@@ -34,8 +34,8 @@ struct For<T: clap::Args> {
 impl Render {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         let read = |path| {
-            let (_, document) = document::policy(path)?;
-            agree_on_hosts(&document)?;
+            let (policy, document) = document::policy(path)?;
+            agree_on_hosts(&policy)?;
             Ok(document)
         };
         let manifests = match *self.target {
