@@ -2,6 +2,7 @@
 
 mod h1;
 mod h2;
+pub mod load;
 mod outgoing;
 mod parse;
 mod request;

@@ -15,6 +15,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 pub use self::ports::free_port;
+pub use self::process::Cpu;
 
 /// A running Envoy. Dropping it kills the process.
 ///
@@ -181,8 +182,8 @@ impl Envoy {
         Ok(())
     }
 
-    /// Returns the processor time spent so far, user and system, of all threads (Linux).
-    pub fn cpu(&self) -> io::Result<Duration> {
+    /// Returns the processor time spent so far (Linux).
+    pub fn cpu(&self) -> io::Result<Cpu> {
         process::cpu(self.pid())
     }
 

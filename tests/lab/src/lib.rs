@@ -3,7 +3,8 @@
 //! * [`pki`] issues certificates, ordinary and adversarial;
 //! * [`envoy`] starts a real Envoy and reads its admin interface;
 //! * [`upstream`] answers with what reached it;
-//! * [`client`] speaks HTTP/1.1 and HTTP/2 over real TLS, byte by byte where that matters.
+//! * [`client`] speaks HTTP/1.1 and HTTP/2 over real TLS, byte by byte where that matters, and in
+//!   [`client::load`] many times over.
 //!
 //! Everything listens on 127.0.0.1, and everything stops when its value is dropped. What goes wrong
 //! in the set-up panics with the cause; what a test may want to see fail is an [`std::io::Result`].

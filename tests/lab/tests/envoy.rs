@@ -1,11 +1,12 @@
 //! A client's certificate reaches the upstream through a real Envoy.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use peergate_lab::client::{Client, H1, H2, Request, Response, Version};
+use peergate_lab::client::{Client, H1, H2, Request, Response, Version, load};
 use peergate_lab::envoy::{Envoy, Options, free_port};
-use peergate_lab::pki::{Authority, Identity, KeyKind, Leaf, decoy, twin};
+use peergate_lab::pki::{Authority, Identity, KeyKind, Leaf, crowd, decoy, twin};
 use peergate_lab::upstream::Upstream;
 use tempfile::TempDir;
 
@@ -20,7 +21,8 @@ struct Lab {
 #[tokio::test]
 async fn any_key_that_envoy_supports_shows_its_certificate_over_both_protocols() {
     let lab = Lab::start();
-    for kind in [KeyKind::P256, KeyKind::P384, KeyKind::Rsa2048] {
+    for kind in [KeyKind::P256, KeyKind::P384, KeyKind::Rsa2048, KeyKind::Rsa3072, KeyKind::Rsa4096]
+    {
         let alice = Identity::self_signed(Leaf::client("alice").key(kind));
         let (mut h1, h2) = lab.both(&lab.client().identity(&alice)).await;
         let answers = [h1.get("localhost", "/", &[]).await, h2.get("localhost", "/", &[]).await];
@@ -32,12 +34,24 @@ async fn any_key_that_envoy_supports_shows_its_certificate_over_both_protocols()
 }
 
 #[tokio::test]
-async fn an_ed25519_certificate_does_not_arrive() {
+async fn certificates_of_other_keys_do_not_arrive() {
     let lab = Lab::start();
-    let alice = Identity::self_signed(Leaf::client("alice").key(KeyKind::Ed25519));
+    for kind in [KeyKind::P521, KeyKind::Ed25519] {
+        let alice = Identity::self_signed(Leaf::client("alice").key(kind));
+        let (mut h1, _) = lab.both(&lab.client().identity(&alice)).await;
+        let answer = h1.get("localhost", "/", &[]).await.expect("an answer");
+        assert_eq!(fingerprint_seen(&answer), None, "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_long_chain_passes_the_handshake() {
+    let lab = Lab::start();
+    let alice = lab.authority.descend(200).issue(Leaf::client("alice"));
+    let bytes: usize = alice.presented().map(|it| it.len()).sum();
     let (mut h1, _) = lab.both(&lab.client().identity(&alice)).await;
     let answer = h1.get("localhost", "/", &[]).await.expect("an answer");
-    assert_eq!(fingerprint_seen(&answer), None);
+    assert_eq!(fingerprint_seen(&answer), Some(alice.fingerprint()), "{bytes} bytes");
 }
 
 #[tokio::test]
@@ -140,8 +154,32 @@ async fn the_admin_interface_and_the_process_can_be_read() {
     assert_eq!(lab.envoy.stat("server.concurrency").expect("stats"), Some(2));
     lab.envoy.admin_post("/logging?level=debug").expect("a change of level");
     lab.envoy.admin_get("/no-such").expect_err("no such path");
-    assert!(lab.envoy.cpu().expect("time") > Duration::ZERO);
+    assert!(lab.envoy.cpu().expect("time").total() > Duration::ZERO);
     assert!(lab.envoy.resident().expect("memory") > 1 << 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn load_reaches_envoy_and_costs_it_time() {
+    let lab = Lab::start();
+    let crowd: Vec<_> = lab.authority.issue_many(crowd(100)).collect();
+    let (address, request) = (lab.address(), Request::get("localhost", "/"));
+    let clients = crowd.iter().map(|identity| lab.client().identity(identity));
+    let report = load::handshakes(clients, address, &request, 8).await;
+    assert_eq!((report.status(200), report.failures), (100, 0), "{report}");
+    println!("handshakes: {report}");
+    let received = lab.upstream.received();
+    let seen: BTreeSet<_> =
+        received.iter().flat_map(|it| it.header("x-forwarded-client-cert")).collect();
+    assert_eq!(seen.len(), 100);
+
+    let before = lab.envoy.cpu().expect("time");
+    let client = lab.client().identity(&crowd[0]);
+    let time = Duration::from_millis(500);
+    let report = load::run(&client, address, &request, 4, time).await.expect("connections");
+    assert!(report.status(200) > 10 && report.failures == 0, "{report}");
+    let spent = lab.envoy.cpu().expect("time").since(before);
+    assert!(!spent.total().is_zero(), "{spent:?}");
+    println!("requests: {report}; {spent:?}");
 }
 
 #[test]

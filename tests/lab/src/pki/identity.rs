@@ -38,6 +38,31 @@ impl Identity {
         Self::sign_itself(leaf, &self.key_pair())
     }
 
+    /// Creates certificates that sign themselves, for one key that all of them share. It is of the
+    /// kind that the first leaf names. Creates when asked for the next.
+    pub fn self_signed_many(leaves: impl IntoIterator<Item = Leaf>) -> impl Iterator<Item = Self> {
+        let mut key = None;
+        leaves.into_iter().map(move |leaf| {
+            let key = key.get_or_insert_with(|| leaf.generate_key());
+            Self::sign_itself(leaf, key)
+        })
+    }
+
+    /// Returns the identity presenting its leaf alone.
+    pub fn without_chain(&self) -> Self {
+        Self { chain: Vec::new(), ..self.clone() }
+    }
+
+    /// Returns the identity presenting these, in this order, after what it presents already.
+    pub fn presenting<'a>(
+        &self,
+        extra: impl IntoIterator<Item = &'a CertificateDer<'static>>,
+    ) -> Self {
+        let mut identity = self.clone();
+        identity.chain.extend(extra.into_iter().cloned());
+        identity
+    }
+
     /// Iterates over what is presented: the leaf, then the chain.
     pub fn presented(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
         std::iter::once(&self.certificate).chain(&self.chain)
@@ -71,7 +96,7 @@ impl Identity {
 
     /// Returns the leaf's serial as upper-case octets, without a leading zero octet: `0A:1F`.
     pub fn serial_hex(&self) -> String {
-        let octets = self.parsed().tbs_certificate.raw_serial().to_vec();
+        let octets = self.serial();
         let octets = match octets.as_slice() {
             [0, rest @ ..] if !rest.is_empty() => rest,
             all => all,
@@ -95,6 +120,11 @@ impl Identity {
     ) -> Self {
         let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
         Self { certificate, chain, key }
+    }
+
+    /// Returns the leaf's serial as its certificate has it.
+    pub(super) fn serial(&self) -> Vec<u8> {
+        self.parsed().tbs_certificate.raw_serial().to_vec()
     }
 
     pub(super) fn key_pair(&self) -> KeyPair {

@@ -2,67 +2,34 @@
 
 use std::net::IpAddr;
 
-use aws_lc_rs::rand;
-use rcgen::{
-    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair,
-    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PKCS_RSA_SHA256,
-    RsaKeySize, SanType, SerialNumber,
-};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, SanType, SerialNumber};
 use time::{Duration, OffsetDateTime};
+
+use super::contents::{Attribute, Contents, UNKNOWN};
+use super::{KeyKind, KeyUsage, Usage};
 
 /// The contents of a leaf certificate, before it is signed.
 ///
-/// Defaults: valid from an hour ago for a year, a new P-256 key, a random serial of 16 octets, no
-/// alternative names.
+/// Defaults: valid from an hour ago for a year, a new P-256 key for digital signatures, a random
+/// serial of 16 octets, no alternative names.
 #[derive(Clone, Debug)]
 pub struct Leaf {
-    name: DistinguishedName,
-    alternative_names: Vec<SanType>,
-    not_before: OffsetDateTime,
-    not_after: OffsetDateTime,
-    serial: Option<Vec<u8>>,
-    usages: Vec<Usage>,
+    contents: Contents,
     key: KeyKind,
-}
-
-/// The kind of a leaf's key.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum KeyKind {
-    /// ECDSA on P-256.
-    #[default]
-    P256,
-    /// ECDSA on P-384.
-    P384,
-    /// RSA of 2048 bits.
-    Rsa2048,
-    /// Ed25519. Envoy does not offer it in a handshake, so it cannot arrive there.
-    Ed25519,
-}
-
-/// What a leaf's key may be used for (extended key usage).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Usage {
-    /// TLS client authentication.
-    Client,
-    /// TLS server authentication.
-    Server,
 }
 
 impl Leaf {
     /// Describes a leaf that names no usage.
     pub fn new(common_name: &str) -> Self {
-        let mut name = DistinguishedName::new();
-        name.push(DnType::CommonName, common_name);
-        let now = OffsetDateTime::now_utc();
-        Self {
-            name,
-            alternative_names: Vec::new(),
-            not_before: now - Duration::HOUR,
-            not_after: now + Duration::days(365),
-            serial: None,
-            usages: Vec::new(),
-            key: KeyKind::default(),
-        }
+        Self::nameless().common_name(common_name)
+    }
+
+    /// Describes a leaf whose subject is empty and that names no usage.
+    pub fn nameless() -> Self {
+        let mut contents = Contents::new();
+        contents.valid(-Duration::HOUR, Duration::days(365));
+        contents.key_usage(&[KeyUsage::DigitalSignature]);
+        Self { contents, key: KeyKind::default() }
     }
 
     /// Describes a leaf for TLS clients.
@@ -75,65 +42,102 @@ impl Leaf {
         Self::new(host).dns(host).usages(&[Usage::Server])
     }
 
+    /// Adds a common name to the subject. Two of them fit, as of each attribute.
+    pub fn common_name(mut self, name: &str) -> Self {
+        self.contents.name(Attribute::CommonName, name);
+        self
+    }
+
     /// Adds an organisation to the subject.
     pub fn organization(mut self, organization: &str) -> Self {
-        self.name.push(DnType::OrganizationName, organization);
+        self.contents.name(Attribute::Organization, organization);
         self
     }
 
     /// Adds an organisational unit to the subject.
     pub fn organizational_unit(mut self, unit: &str) -> Self {
-        self.name.push(DnType::OrganizationalUnitName, unit);
+        self.contents.name(Attribute::OrganizationalUnit, unit);
         self
     }
 
-    /// Adds a DNS name. Any ASCII will do, so that a name may hold a `;` or a NUL.
-    pub fn dns(mut self, name: &str) -> Self {
-        self.alternative_names.push(SanType::DnsName(name.try_into().expect("a DNS SAN is ASCII")));
-        self
+    /// Adds a DNS name. Any ASCII will do, so that a name may hold a `*`, a `;` or a NUL.
+    pub fn dns(self, name: &str) -> Self {
+        self.alternative(SanType::DnsName(name.try_into().expect("a DNS SAN is ASCII")))
     }
 
-    /// Adds a URI. Any ASCII will do.
-    pub fn uri(mut self, uri: &str) -> Self {
-        self.alternative_names.push(SanType::URI(uri.try_into().expect("a URI SAN is ASCII")));
-        self
+    /// Adds a URI, such as a SPIFFE ID. Any ASCII will do.
+    pub fn uri(self, uri: &str) -> Self {
+        self.alternative(SanType::URI(uri.try_into().expect("a URI SAN is ASCII")))
     }
 
     /// Adds an email address. Any ASCII will do.
-    pub fn email(mut self, address: &str) -> Self {
-        let address = address.try_into().expect("an email SAN is ASCII");
-        self.alternative_names.push(SanType::Rfc822Name(address));
-        self
+    pub fn email(self, address: &str) -> Self {
+        self.alternative(SanType::Rfc822Name(address.try_into().expect("an email SAN is ASCII")))
     }
 
     /// Adds an IP address.
-    pub fn ip(mut self, address: IpAddr) -> Self {
-        self.alternative_names.push(SanType::IpAddress(address));
-        self
+    pub fn ip(self, address: IpAddr) -> Self {
+        self.alternative(SanType::IpAddress(address))
     }
 
     /// Sets the first instant of validity; X.509 keeps whole seconds.
     pub fn not_before(mut self, instant: OffsetDateTime) -> Self {
-        self.not_before = instant;
+        self.contents.params.not_before = instant;
         self
     }
 
     /// Sets the last instant of validity; X.509 keeps whole seconds.
     pub fn not_after(mut self, instant: OffsetDateTime) -> Self {
-        self.not_after = instant;
+        self.contents.params.not_after = instant;
+        self
+    }
+
+    /// Makes it one that ended a day ago.
+    pub fn expired(mut self) -> Self {
+        self.contents.expire();
+        self
+    }
+
+    /// Makes it one that begins in a day.
+    pub fn not_yet_valid(mut self) -> Self {
+        self.contents.postpone();
         self
     }
 
     /// Fixes the serial number: big-endian octets, read as a positive number.
     pub fn serial(mut self, octets: &[u8]) -> Self {
-        self.serial = Some(octets.to_vec());
+        self.contents.params.serial_number = Some(SerialNumber::from_slice(octets));
         self
     }
 
     /// Replaces the extended key usages; none leaves the extension out.
     pub fn usages(mut self, usages: &[Usage]) -> Self {
-        self.usages = usages.to_vec();
+        self.contents.usages(usages);
         self
+    }
+
+    /// Replaces the key usage; none leaves the extension out.
+    pub fn key_usage(mut self, usage: &[KeyUsage]) -> Self {
+        self.contents.key_usage(usage);
+        self
+    }
+
+    /// Sets the CA bit, as if the leaf were an authority.
+    pub fn ca_bit(mut self) -> Self {
+        self.contents.params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        self
+    }
+
+    /// Adds an extension: its OID, whether it is critical, its value in DER. Nothing is checked, so
+    /// that an extension may be there twice, or hold what it must not.
+    pub fn extension(mut self, oid: &[u64], critical: bool, der: &[u8]) -> Self {
+        self.contents.extension(oid, critical, der);
+        self
+    }
+
+    /// Adds a critical extension that nobody knows.
+    pub fn unknown_critical_extension(self) -> Self {
+        self.extension(UNKNOWN.0, true, UNKNOWN.1)
     }
 
     /// Chooses the kind of key. A renewal keeps the key it has and ignores this.
@@ -143,43 +147,15 @@ impl Leaf {
     }
 
     pub(super) fn generate_key(&self) -> KeyPair {
-        match self.key {
-            KeyKind::P256 => KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256),
-            KeyKind::P384 => KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384),
-            KeyKind::Rsa2048 => KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048),
-            KeyKind::Ed25519 => KeyPair::generate_for(&PKCS_ED25519),
-        }
-        .expect("a key can be generated")
+        self.key.generate()
     }
 
     pub(super) fn into_params(self) -> CertificateParams {
-        let mut params = CertificateParams::default();
-        params.distinguished_name = self.name;
-        params.subject_alt_names = self.alternative_names;
-        params.not_before = self.not_before;
-        params.not_after = self.not_after;
-        params.serial_number = Some(self.serial.map_or_else(random_serial, SerialNumber::from));
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages =
-            self.usages.into_iter().map(ExtendedKeyUsagePurpose::from).collect();
-        params.use_authority_key_identifier_extension = true;
-        params
+        self.contents.into_params()
     }
-}
 
-impl From<Usage> for ExtendedKeyUsagePurpose {
-    fn from(usage: Usage) -> Self {
-        match usage {
-            Usage::Client => Self::ClientAuth,
-            Usage::Server => Self::ServerAuth,
-        }
+    fn alternative(mut self, name: SanType) -> Self {
+        self.contents.params.subject_alt_names.push(name);
+        self
     }
-}
-
-/// Draws a serial. (rcgen would derive it from the key: then a renewal keeps its serial.)
-pub(super) fn random_serial() -> SerialNumber {
-    let mut octets = [0; 16];
-    rand::fill(&mut octets).expect("the system has random numbers");
-    octets[0] = octets[0] & 0x7f | 0x40;
-    SerialNumber::from_slice(&octets)
 }
