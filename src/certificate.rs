@@ -30,6 +30,30 @@ pub struct Validity {
     pub not_after: i64,
 }
 
+impl Validity {
+    /// What a certificate says.
+    pub(crate) fn of(certificate: &X509Certificate<'_>) -> Self {
+        let validity = certificate.validity();
+        Self {
+            not_before: validity.not_before.timestamp(),
+            not_after: validity.not_after.timestamp(),
+        }
+    }
+
+    /// Whether a time, in seconds since the Unix epoch, lies in it.
+    pub(crate) fn contains(self, time: i64) -> bool {
+        (self.not_before..=self.not_after).contains(&time)
+    }
+
+    /// The time in which both are valid; perhaps none.
+    pub(crate) fn intersect(self, other: Self) -> Self {
+        Self {
+            not_before: self.not_before.max(other.not_before),
+            not_after: self.not_after.min(other.not_after),
+        }
+    }
+}
+
 impl Leaf {
     /// Parses one certificate's DER.
     ///
@@ -44,10 +68,7 @@ impl Leaf {
             key: KeyHash::of(tbs.subject_pki.raw),
             tbs: TbsHash::of(tbs.as_ref()),
             issued: IssuedHash::of(tbs.issuer.as_raw(), &Serial::from_bytes(tbs.raw_serial())),
-            validity: Validity {
-                not_before: tbs.validity.not_before.timestamp(),
-                not_after: tbs.validity.not_after.timestamp(),
-            },
+            validity: Validity::of(&certificate),
         })
     }
 
@@ -92,7 +113,7 @@ pub(crate) fn subject_of(der: &[u8]) -> Result<Vec<u8>, MalformedCertificate> {
 
 /// Parses the fixed part of a certificate. Extensions stay bytes: no list looks at them, and a stranger's
 /// certificate may hold tens of thousands of names.
-fn parse(der: &[u8]) -> Result<X509Certificate<'_>, MalformedCertificate> {
+pub(crate) fn parse(der: &[u8]) -> Result<X509Certificate<'_>, MalformedCertificate> {
     if der.len() > LONGEST {
         return Err(MalformedCertificate);
     }
@@ -116,4 +137,4 @@ impl std::error::Error for MalformedCertificate {}
 
 /// Bytes of the largest certificate that is looked at: ten times an ordinary one. Whoever connects chooses
 /// what he presents, and each byte of it is hashed.
-const LONGEST: usize = 16_384;
+pub(crate) const LONGEST: usize = 16_384;

@@ -27,6 +27,10 @@ pub struct TbsHash(Digest);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct IssuedHash(Digest);
 
+/// The SHA-256 of all that the refusal of a certificate by a list depends on, but for the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RefusalHash(Digest);
+
 /// A SHA-256, whatever it is of.
 pub(crate) type Digest = [u8; LENGTH];
 
@@ -109,6 +113,17 @@ impl IssuedHash {
     }
 }
 
+impl RefusalHash {
+    /// Digests a certificate's fingerprint, the place of a list and the presented chain as it came: its
+    /// length and its beginning, since whoever presents two that differ further on is refused at most what
+    /// he was refused a moment ago.
+    pub(crate) fn of(fingerprint: Fingerprint, list: usize, chain: &[u8]) -> Self {
+        let beginning = chain.get(..BEGINNING).unwrap_or(chain);
+        let numbers = [list.to_be_bytes(), chain.len().to_be_bytes()].concat();
+        Self(sha256(&[&fingerprint.0, &numbers[..], beginning].concat()))
+    }
+}
+
 macro_rules! digest {
     ($($hash:ty)*) => {$(
         impl $hash {
@@ -120,7 +135,7 @@ macro_rules! digest {
     )*};
 }
 
-digest!(Fingerprint KeyHash TbsHash IssuedHash);
+digest!(Fingerprint KeyHash TbsHash IssuedHash RefusalHash);
 
 /// Why a text is not a digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,7 +157,7 @@ impl fmt::Display for MalformedDigest {
 
 impl std::error::Error for MalformedDigest {}
 
-fn sha256(bytes: &[u8]) -> Digest {
+pub(crate) fn sha256(bytes: &[u8]) -> Digest {
     use sha2::Digest as _;
     Sha256::digest(bytes).into()
 }
@@ -154,6 +169,9 @@ fn from_hex(digits: &[u8]) -> Option<Digest> {
 }
 
 const LENGTH: usize = 32;
+
+/// Bytes of a chain that tell it from another: some four certificates.
+const BEGINNING: usize = 4096;
 
 #[cfg(test)]
 mod tests {

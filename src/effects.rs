@@ -160,7 +160,7 @@ fn refusal(reason: Reason, detail: Detail, is_grpc: bool) -> Option<Reply> {
             r#"{{"type":"about:blank","title":"{title}","status":{http},"detail":"{generic}"{extra}}}"#
         )
     };
-    if reason == Reason::CertificateUnavailable {
+    if matches!(reason, Reason::CertificateUnavailable | Reason::RevocationUnknown) {
         headers.push(("retry-after", RETRY_AFTER));
     }
     Some(Reply { status: http, grpc, headers, body, details: reason.details() })

@@ -5,8 +5,10 @@ use std::rc::Rc;
 use crate::carrier::{pem, xfcc};
 use crate::certificate::Leaf;
 use crate::digest::Fingerprint;
+use crate::memory::{Client, Memory};
 use crate::reason::Reason;
 use crate::request::Headers;
+use crate::signature::HostVerifier;
 
 /// A property of the host: `Ok(None)` if it has none of that name, or an empty one.
 pub type Reading = Result<Option<Vec<u8>>, Unreadable>;
@@ -37,13 +39,10 @@ pub trait Source {
     /// Wall clock, in seconds since the Unix epoch.
     fn now(&self) -> Result<i64, Unreadable>;
 
-    /// A leaf of this fingerprint that was parsed before.
-    fn remembered(&self, _fingerprint: Fingerprint) -> Option<Rc<Leaf>> {
+    /// The host's own verification of signatures, if it has one.
+    fn signatures(&self) -> Option<HostVerifier> {
         None
     }
-    /// Offers the parsed leaf of an admitted certificate for later. It is a function of its fingerprint:
-    /// nothing else can change it.
-    fn remember(&self, _leaf: &Rc<Leaf>) {}
 }
 
 /// What the client of the connection presented.
@@ -69,25 +68,27 @@ impl Peer {
     }
 }
 
-/// A leaf, and whether it had to be parsed for this request.
+/// A leaf, and what was known of its holder before.
 #[derive(Clone, Debug)]
 pub(crate) struct Whole {
     pub(crate) leaf: Rc<Leaf>,
-    pub(crate) is_new: bool,
+    pub(crate) client: Option<Rc<Client>>,
 }
 
-/// Finds the connection's whole leaf: a property of Envoy 1.38 and later, else filter state, else the
-/// last element of `x-forwarded-client-cert`. `Ok(None)` if nothing carries it.
+/// Finds the connection's whole leaf: a property of Envoy 1.38 and later, else filter state, else `Cert`
+/// or the beginning of `Chain` in the last element of `x-forwarded-client-cert`. `Ok(None)` if nothing
+/// carries it.
 ///
 /// # Errors
 /// The reason to refuse: what carries it holds no certificate, or another one than the connection's.
 pub(crate) fn leaf(
     source: &impl Source,
     headers: &Headers<'_>,
+    memory: &mut Memory,
     fingerprint: Fingerprint,
 ) -> Result<Option<Whole>, Reason> {
-    if let Some(leaf) = source.remembered(fingerprint) {
-        return Ok(Some(Whole { leaf, is_new: false }));
+    if let Some(client) = memory.client(fingerprint) {
+        return Ok(Some(Whole { leaf: Rc::clone(&client.leaf), client: Some(client) }));
     }
     let Some(der) = carried(source, headers)? else {
         return Ok(None);
@@ -97,7 +98,7 @@ pub(crate) fn leaf(
         return Err(Reason::CertificateMismatch);
     }
     let leaf = Rc::new(Leaf::parse(&der).map_err(|_| Reason::CertificateMalformed)?);
-    Ok(Some(Whole { leaf, is_new: true }))
+    Ok(Some(Whole { leaf, client: None }))
 }
 
 fn carried(source: &impl Source, headers: &Headers<'_>) -> Result<Option<Vec<u8>>, Reason> {
@@ -110,11 +111,20 @@ fn carried(source: &impl Source, headers: &Headers<'_>) -> Result<Option<Vec<u8>
         return decode(&pem).map(Some);
     }
     // Envoy joins repeated copies of this header; the last one is the nearest hop's in any case.
-    match headers.all(xfcc::NAME.as_bytes()).last() {
-        None => Ok(None),
-        Some(value) => {
-            let found = xfcc::last_certificate(value).map_err(|_| Reason::CertificateMalformed)?;
-            found.map(decode).transpose()
-        }
+    let Some(value) = headers.all(xfcc::NAME.as_bytes()).last() else {
+        return Ok(None);
+    };
+    match xfcc::last_certificate(value).map_err(|_| Reason::CertificateMalformed)? {
+        Some(certificate) => decode(certificate).map(Some),
+        // What the client presented begins with its own.
+        None => Ok(pem::chain(chain(headers)).into_iter().next()),
     }
+}
+
+/// What the client presented after its own certificate, if a carrier says so: untrusted, and nothing but
+/// certificates that a path may lead over. A malformed carrier carries none.
+pub(crate) fn chain<'h>(headers: &Headers<'h>) -> &'h [u8] {
+    let value = headers.all(xfcc::NAME.as_bytes()).last();
+    let chain = value.and_then(|value| xfcc::last_chain(value).ok().flatten()).unwrap_or_default();
+    chain.get(..pem::LONGEST).unwrap_or(chain)
 }

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod audit;
+mod authority;
 pub mod carrier;
 mod certificate;
 mod config;
@@ -13,26 +14,30 @@ mod decision;
 mod digest;
 mod effects;
 mod evidence;
+mod expiry;
 mod header_name;
 mod list;
-mod memo;
+mod memory;
 mod name;
 mod policy;
 mod reason;
 mod request;
 mod serial;
+mod signature;
 mod target;
 
 pub use audit::Audit;
 pub use certificate::{Leaf, MalformedCertificate, Validity};
 pub use config::{Problem, Problems};
-pub use decision::{Accepted, Outcome, Verdict};
+pub use decision::{Accepted, Outcome, Tried, Verdict};
 pub use digest::{Fingerprint, KeyHash, MalformedDigest, TbsHash};
 pub use effects::{Effects, GUARD, Reply, UNMATCHED, VERDICT, internal_refusal};
 pub use evidence::{Reading, Source, Unreadable};
-pub use memo::Leaves;
+pub use expiry::{Ending, ListState};
+pub use memory::Memory;
 pub use name::{MalformedName, Name};
 pub use policy::{Api, Credential, Policy};
 pub use reason::{Reason, Status};
 pub use request::Headers;
 pub use serial::{MalformedSerial, Serial};
+pub use signature::{HostVerifier, SignatureCheck};

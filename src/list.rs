@@ -2,6 +2,7 @@
 
 use std::collections::BinaryHeap;
 
+use crate::authority::Authority;
 use crate::certificate::{Leaf, Validity};
 use crate::digest::{Digest, Fingerprint, IssuedHash, KeyHash};
 use crate::name::Name;
@@ -17,8 +18,14 @@ pub(crate) struct List {
     tbs: Table,
     /// Issuer and serial number, digested together.
     issued: Table,
+    /// Authorities, each with the position of its entry.
+    authorities: Vec<(Authority, usize)>,
     entries: Vec<Entry>,
     counts: Counts,
+    name: Box<str>,
+    /// The positions, as written, of entries that were skipped as invalid, in order.
+    skipped: Vec<usize>,
+    skips_invalid: bool,
 }
 
 /// Digests in order, each with the position of its entry. One type for all: sorting is large in a module.
@@ -53,6 +60,8 @@ pub(crate) enum Pin {
     Key(KeyHash),
     /// `issued`: what one issuer issued under one number; it refuses and never admits.
     Issued(IssuedHash),
+    /// `ca`: every certificate with a path to an authority; it admits and never refuses.
+    Authority(Box<Authority>),
 }
 
 /// How many entries of each kind a list holds.
@@ -66,9 +75,17 @@ pub(crate) struct Counts {
     pub(crate) keys: usize,
     /// `issued` entries.
     pub(crate) issued: usize,
+    /// `ca` entries.
+    pub(crate) authorities: usize,
 }
 
 impl Counts {
+    /// Whether the list admits certificates whose fingerprint it does not know: then their holder can
+    /// change the fingerprint and still be admitted.
+    pub(crate) fn admits_by_content(&self) -> bool {
+        self.keys > 0 || self.authorities > 0
+    }
+
     /// Whether the list can refuse a certificate only if the whole leaf is known.
     pub(crate) fn refuses_by_leaf(&self) -> bool {
         self.certificates > 0 || self.keys > 0 || self.issued > 0
@@ -103,6 +120,14 @@ impl List {
                     list.issued.push((issued.digest(), index));
                     &mut list.counts.issued
                 }
+                Pin::Authority(authority) => {
+                    let same = list.authorities.iter().find(|(other, _)| *other == *authority);
+                    if let Some((_, first)) = same {
+                        return Err(Duplicate { first: *first, second: index });
+                    }
+                    list.authorities.push((*authority, index));
+                    &mut list.counts.authorities
+                }
             };
             *count = count.saturating_add(1);
             list.entries.push(entry);
@@ -120,11 +145,56 @@ impl List {
         self.counts
     }
 
-    /// The entry that admits a certificate: an exact pin, else a pin of its key.
-    pub(crate) fn admits(&self, fingerprint: Fingerprint, leaf: Option<&Leaf>) -> Option<&Entry> {
+    /// Gives the list its name, and the positions of the entries that were skipped.
+    pub(crate) fn named(self, name: &str, skipped: Vec<usize>, skips_invalid: bool) -> Self {
+        Self { name: name.into(), skipped, skips_invalid, ..self }
+    }
+
+    /// Whether it goes without entries that cannot be used.
+    pub(crate) fn skips_invalid(&self) -> bool {
+        self.skips_invalid
+    }
+
+    /// The name that rules and metrics go by.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The positions, as written, of entries that were skipped as invalid.
+    pub(crate) fn skipped(&self) -> &[usize] {
+        &self.skipped
+    }
+
+    /// An entry by its place.
+    pub(crate) fn entry(&self, place: usize) -> Option<&Entry> {
+        self.entries.get(place)
+    }
+
+    /// The entries, by their places.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The position, as written, of the entry at a place: skipped entries have none.
+    pub(crate) fn written_position(&self, place: usize) -> usize {
+        let mut position = place;
+        for skipped in &self.skipped {
+            if *skipped <= position {
+                position = position.saturating_add(1);
+            }
+        }
+        position
+    }
+
+    /// The place of the entry that pins a certificate, or else its key.
+    pub(crate) fn admits(&self, fingerprint: Fingerprint, leaf: Option<&Leaf>) -> Option<usize> {
         let pin = find(&self.pins, fingerprint.digest());
-        let index = pin.or_else(|| find(&self.keys, leaf?.key().digest()))?;
-        self.entries.get(index)
+        pin.or_else(|| find(&self.keys, leaf?.key().digest()))
+    }
+
+    /// The authorities, each with the place of its entry.
+    pub(crate) fn authorities(&self) -> &[(Authority, usize)] {
+        &self.authorities
     }
 
     /// Whether the list refuses a certificate. A `pem` entry refuses what its issuer signed, however the

@@ -1,6 +1,8 @@
 //! A policy: what each request must show. It is made by [`Policy::read`](crate::Policy::read) alone and
 //! cannot be invalid.
 
+use crate::authority::Trust;
+use crate::config::Problems;
 use crate::header_name::HeaderName;
 use crate::list::List;
 use crate::name::Name;
@@ -10,6 +12,10 @@ use crate::target::{AuthorityRules, MatchRule, Target};
 #[derive(Clone, Debug)]
 pub struct Policy {
     pub(crate) lists: Vec<List>,
+    /// The authorities of all lists, each once.
+    pub(crate) trusts: Vec<Trust>,
+    /// What is wrong with entries that lists go without.
+    pub(crate) skipped: Problems,
     pub(crate) authority: AuthorityRules,
     pub(crate) sni: ServerNameRule,
     pub(crate) apis: Vec<Api>,
@@ -17,6 +23,8 @@ pub struct Policy {
     pub(crate) enforcement: Enforcement,
     pub(crate) forward: Forward,
     pub(crate) detail: Detail,
+    /// Seconds before the end of something at which it is told.
+    pub(crate) expiry_warning: i64,
     /// Whether some rule asks for Envoy's choice of virtual host, of route.
     pub(crate) asks_virtual_host: bool,
     pub(crate) asks_route: bool,
@@ -24,6 +32,9 @@ pub struct Policy {
 
 /// A place of a list in [`Policy::lists`].
 pub(crate) type ListId = usize;
+
+/// A place of an authority in [`Policy::trusts`].
+pub(crate) type TrustId = usize;
 
 /// One API: the first whose match holds decides.
 #[derive(Clone, Debug)]
@@ -222,6 +233,11 @@ pub(crate) struct Selection<'p> {
 pub(crate) struct Ambiguous;
 
 impl Policy {
+    /// What is wrong with the entries that their lists go without (`on_invalid_entry: skip`).
+    pub fn skipped(&self) -> &Problems {
+        &self.skipped
+    }
+
     /// The APIs in order.
     pub fn apis(&self) -> &[Api] {
         &self.apis

@@ -33,6 +33,12 @@ pub enum Reason {
     CertificateMismatch,
     /// The policy needs the whole certificate and only its fingerprint is known.
     CertificateUnavailable,
+    /// An authority that a list holds is named as its issuer, and the path to it does not hold.
+    ChainInvalid,
+    /// A revocation list of its authority revokes it, or its issuer.
+    CertificateRevoked,
+    /// A revocation list that must be there is missing, too old, or not by the issuer.
+    RevocationUnknown,
     /// No API matches the request.
     NoMatchingApi,
     /// The authority is not the server name that the connection was made for.
@@ -43,7 +49,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::Allowed,
         Self::Anonymous,
         Self::BadTarget,
@@ -57,6 +63,9 @@ impl Reason {
         Self::CertificateMalformed,
         Self::CertificateMismatch,
         Self::CertificateUnavailable,
+        Self::ChainInvalid,
+        Self::CertificateRevoked,
+        Self::RevocationUnknown,
         Self::NoMatchingApi,
         Self::Misdirected,
         Self::Internal,
@@ -78,6 +87,9 @@ impl Reason {
             Self::CertificateMalformed => "certificate_malformed",
             Self::CertificateMismatch => "certificate_mismatch",
             Self::CertificateUnavailable => "certificate_unavailable",
+            Self::ChainInvalid => "chain_invalid",
+            Self::CertificateRevoked => "certificate_revoked",
+            Self::RevocationUnknown => "revocation_unknown",
             Self::NoMatchingApi => "no_matching_api",
             Self::Misdirected => "misdirected",
             Self::Internal => "internal",
@@ -106,14 +118,16 @@ impl Reason {
             | Self::CertificateExpired
             | Self::CertificateNotYetValid
             | Self::CertificateMalformed
-            | Self::CertificateMismatch => {
+            | Self::CertificateMismatch
+            | Self::ChainInvalid
+            | Self::CertificateRevoked => {
                 status(403, 7, "Forbidden", "the client certificate was refused")
             }
             Self::NoMatchingApi => status(403, 7, "Forbidden", "access is not allowed"),
             Self::Misdirected => {
                 status(421, 9, "Misdirected Request", "the connection is for another host")
             }
-            Self::CertificateUnavailable => {
+            Self::CertificateUnavailable | Self::RevocationUnknown => {
                 status(503, 14, "Service Unavailable", "the client certificate cannot be checked")
             }
             Self::Internal => {
@@ -123,7 +137,7 @@ impl Reason {
     }
 
     /// Whether it refuses although the policy is only tried out (`enforcement: shadow`): what is not the
-    /// policy's judgement, and revocations.
+    /// policy's judgement, and deny lists.
     pub(crate) fn holds_in_shadow(self) -> bool {
         matches!(
             self,
@@ -132,7 +146,7 @@ impl Reason {
     }
 
     /// Whether `if_refused: ignore` covers it: the certificate was examined in full and is not good
-    /// enough. One that is denied, or could not be examined, is never ignored.
+    /// enough. One that is denied or revoked, or could not be examined, is never ignored.
     pub(crate) fn may_be_ignored(self) -> bool {
         matches!(
             self,
@@ -140,6 +154,7 @@ impl Reason {
                 | Self::CertificateNotRegistered
                 | Self::CertificateExpired
                 | Self::CertificateNotYetValid
+                | Self::ChainInvalid
         )
     }
 }

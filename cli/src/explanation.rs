@@ -32,6 +32,15 @@ impl Explanation<'_> {
         if let Some(fingerprint) = verdict.presented() {
             lines.put("certificate", &fingerprint.to_string());
         }
+        if let Some(accepted) = accepted {
+            lines.put("admitted by", &place(accepted.entry()));
+            if let Some(path) = accepted.path() {
+                lines.put("path", &way(path));
+            }
+        }
+        for tried in verdict.tried() {
+            lines.put("not by", &format!("{}: {tried}", place(tried.entry())));
+        }
         lines.put("time", &rfc3339(self.now));
         if let Some(reply) = &effects.reply {
             lines.put("status", &format!("{} (gRPC {})", reply.status, reply.grpc));
@@ -68,6 +77,13 @@ impl Explanation<'_> {
             "identity": accepted.map(|accepted| accepted.identity()),
             "method": accepted.map(|accepted| accepted.method()),
             "certificate": verdict.presented().map(|fingerprint| fingerprint.to_string()),
+            "admitted_by": accepted.map(|accepted| place(accepted.entry())),
+            "path": accepted.and_then(|accepted| accepted.path()),
+            "not_by": verdict.tried().iter().map(|tried| json!({
+                "entry": place(tried.entry()),
+                "reason": tried.reason().word(),
+                "because": tried.to_string(),
+            })).collect::<Vec<_>>(),
             "at": rfc3339(self.now),
             "status": reply.map(|reply| reply.status),
             "grpc_status": reply.map(|reply| reply.grpc),
@@ -85,7 +101,8 @@ impl Explanation<'_> {
         let mut notes = Vec::new();
         if self.presented > 0 {
             notes.push(format!(
-                "{} presented besides the leaf; only the leaf is ever matched against lists",
+                "{} presented besides the leaf: a path to an authority may lead over them, and only the \
+                 leaf is ever matched against lists",
                 if self.presented == 1 {
                     "1 certificate was".to_owned()
                 } else {
@@ -94,6 +111,19 @@ impl Explanation<'_> {
             ));
         }
         notes
+    }
+}
+
+/// An entry as problems name it.
+fn place((list, entry): (&str, usize)) -> String {
+    format!("lists.{list}.entries[{entry}]")
+}
+
+/// A path in words, from the client's certificate to the authority.
+fn way(path: &[Box<str>]) -> String {
+    match path {
+        [] => "issued by the authority itself".to_owned(),
+        path => format!("issued by {}, and so to the authority", path.join(", under ")),
     }
 }
 

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod certificate;
+mod clock;
 mod command;
 mod document;
 mod explanation;

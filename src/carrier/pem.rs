@@ -17,8 +17,21 @@ pub fn carried(bytes: &[u8]) -> Result<Vec<u8>, MalformedPem> {
     // No PEM has a `%`; `+` stands for itself in either form.
     let bytes: Cow<'_, [u8]> =
         if bytes.contains(&b'%') { percent_decode(bytes).into() } else { bytes.into() };
-    let text = std::str::from_utf8(&bytes).map_err(|_| MalformedPem::NoBlock)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| MalformedPem::NoBlock(CERTIFICATE.name))?;
     one_certificate(text)
+}
+
+/// Reads the first few certificates of XFCC `Chain=`: percent-encoded PEM. What cannot be read is as if it
+/// had not been sent: nothing is believed of it, and paths are looked for without it.
+pub fn chain(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let bytes = bytes.get(..LONGEST).unwrap_or(bytes);
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    let ends = text.match_indices(ENCODED_END).take(MOST);
+    let end = ends.map(|(start, mark)| start.saturating_add(mark.len())).last();
+    let decoded =
+        percent_decode(text.get(..end.unwrap_or_default()).unwrap_or_default().as_bytes());
+    let decoded: Cow<'_, [u8]> = decoded.into();
+    certificates(&String::from_utf8_lossy(&decoded)).unwrap_or_default()
 }
 
 /// Reads the one certificate of a PEM text.
@@ -38,6 +51,18 @@ pub fn one_certificate(text: &str) -> Result<Vec<u8>, MalformedPem> {
 /// # Errors
 /// [`MalformedPem`] says what else is in it; a private key is told apart, since it must not be there.
 pub fn certificates(text: &str) -> Result<Vec<Vec<u8>>, MalformedPem> {
+    blocks(text, &CERTIFICATE)
+}
+
+/// Reads all certificate revocation lists of a PEM text, at least one.
+///
+/// # Errors
+/// [`MalformedPem`] says what else is in it.
+pub fn revocation_lists(text: &str) -> Result<Vec<Vec<u8>>, MalformedPem> {
+    blocks(text, &REVOCATION_LIST)
+}
+
+fn blocks(text: &str, wanted: &Wanted) -> Result<Vec<Vec<u8>>, MalformedPem> {
     // The parser takes neither blank lines inside a block nor indentation; both come from YAML.
     let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
     let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
@@ -53,11 +78,11 @@ pub fn certificates(text: &str) -> Result<Vec<Vec<u8>>, MalformedPem> {
     if blocks.iter().any(|block| block.tag().ends_with("PRIVATE KEY")) {
         return Err(MalformedPem::PrivateKey);
     }
-    if let Some(other) = blocks.iter().find(|block| !LABELS.contains(&block.tag())) {
-        return Err(MalformedPem::OtherBlock(other.tag().to_owned()));
+    if let Some(other) = blocks.iter().find(|block| !wanted.labels.contains(&block.tag())) {
+        return Err(MalformedPem::OtherBlock(wanted.name, other.tag().to_owned()));
     }
     if blocks.is_empty() {
-        return Err(MalformedPem::NoBlock);
+        return Err(MalformedPem::NoBlock(wanted.name));
     }
     Ok(blocks.into_iter().map(pem::Pem::into_contents).collect())
 }
@@ -83,16 +108,16 @@ fn unfold(text: &str) -> String {
 /// What is wrong with a PEM text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MalformedPem {
-    /// No PEM block in it.
-    NoBlock,
+    /// No PEM block in it, where this is meant.
+    NoBlock(&'static str),
     /// More than one certificate where one is meant.
     SeveralBlocks,
     /// A block that does not decode.
     BadBlock,
     /// A private key.
     PrivateKey,
-    /// A block of another kind.
-    OtherBlock(String),
+    /// A block of another kind than is meant.
+    OtherBlock(&'static str, String),
     /// Longer than any certificate that is looked at.
     TooLong,
 }
@@ -100,12 +125,12 @@ pub enum MalformedPem {
 impl fmt::Display for MalformedPem {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoBlock => out.write_str("expected a certificate in PEM, found no PEM block"),
+            Self::NoBlock(name) => write!(out, "expected {name} in PEM, found no PEM block"),
             Self::SeveralBlocks => out.write_str("expected one certificate, found several"),
             Self::BadBlock => out.write_str("a PEM block in it does not decode"),
             Self::PrivateKey => out
                 .write_str("holds a private key: give the certificate alone, and replace the key"),
-            Self::OtherBlock(label) => write!(out, "expected a certificate, found {label:?}"),
+            Self::OtherBlock(name, label) => write!(out, "expected {name}, found {label:?}"),
             Self::TooLong => out.write_str("too long for a certificate"),
         }
     }
@@ -113,11 +138,29 @@ impl fmt::Display for MalformedPem {
 
 impl std::error::Error for MalformedPem {}
 
+/// What is meant to be in a text.
+struct Wanted {
+    name: &'static str,
+    labels: &'static [&'static str],
+}
+
 /// RFC 7468 section 5.1 and its older spellings.
-const LABELS: [&str; 3] = ["CERTIFICATE", "X509 CERTIFICATE", "X.509 CERTIFICATE"];
+const CERTIFICATE: Wanted = Wanted {
+    name: "a certificate",
+    labels: &["CERTIFICATE", "X509 CERTIFICATE", "X.509 CERTIFICATE"],
+};
+
+/// RFC 7468 section 6.
+const REVOCATION_LIST: Wanted = Wanted { name: "a revocation list", labels: &["X509 CRL", "CRL"] };
+
+/// The end of a certificate as Envoy encodes it.
+const ENCODED_END: &str = "-----END%20CERTIFICATE-----";
+
+/// Certificates that are read of a chain: the leaf, and more than may lie between it and an authority.
+const MOST: usize = 9;
 
 /// A certificate of 16 KiB, the largest that is looked at, in base64 and percent-encoded, with room to spare.
-const LONGEST: usize = 32_768;
+pub(crate) const LONGEST: usize = 32_768;
 
 #[cfg(test)]
 mod tests {
@@ -151,19 +194,19 @@ mod tests {
         let cut = PEM.replace("-----END CERTIFICATE-----", "");
         let garbage = PEM.replace("AAEC", "A*EC");
         for (text, error) in [
-            ("", MalformedPem::NoBlock),
-            ("hello", MalformedPem::NoBlock),
+            ("", MalformedPem::NoBlock("a certificate")),
+            ("hello", MalformedPem::NoBlock("a certificate")),
             (&PEM.repeat(2), MalformedPem::SeveralBlocks),
             (&key, MalformedPem::PrivateKey),
             (&format!("{PEM}{key}"), MalformedPem::PrivateKey),
-            (&request, MalformedPem::OtherBlock("CERTIFICATE REQUEST".into())),
+            (&request, MalformedPem::OtherBlock("a certificate", "CERTIFICATE REQUEST".into())),
             (&cut, MalformedPem::BadBlock),
             (&garbage, MalformedPem::BadBlock),
             (&format!("{PEM}{garbage}"), MalformedPem::BadBlock),
         ] {
             assert_eq!(one_certificate(text), Err(error), "{text:?}");
         }
-        assert_eq!(carried(b"\xff\xfe"), Err(MalformedPem::NoBlock));
+        assert_eq!(carried(b"\xff\xfe"), Err(MalformedPem::NoBlock("a certificate")));
         assert_eq!(carried(&vec![b'A'; LONGEST + 1]), Err(MalformedPem::TooLong));
     }
 }

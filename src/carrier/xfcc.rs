@@ -4,6 +4,8 @@
 //! The header is a place to find the leaf's bytes in, never a reason to believe them: the caller compares
 //! their digest with the connection's fingerprint.
 
+use memchr::memchr2;
+
 /// The header's name.
 pub const NAME: &str = "x-forwarded-client-cert";
 
@@ -14,21 +16,34 @@ pub const NAME: &str = "x-forwarded-client-cert";
 /// [`MalformedXfcc`] on an unclosed quote, a pair without `=`, two `Cert`s in the last element, or the
 /// JSON form (which only Envoys write that offer the leaf as a property too).
 pub fn last_certificate(value: &[u8]) -> Result<Option<&[u8]>, MalformedXfcc> {
+    last(value, b"cert")
+}
+
+/// The `Chain` value of the last element: percent-encoded PEM of all that the client presented, its own
+/// certificate first. `Ok(None)` if it has none.
+///
+/// # Errors
+/// As [`last_certificate`].
+pub fn last_chain(value: &[u8]) -> Result<Option<&[u8]>, MalformedXfcc> {
+    last(value, b"chain")
+}
+
+fn last<'v>(value: &'v [u8], wanted: &[u8]) -> Result<Option<&'v [u8]>, MalformedXfcc> {
     if matches!(value.first(), Some(b'[' | b'{')) {
         return Err(MalformedXfcc);
     }
     let element = split_unquoted(value, b',').last().ok_or(MalformedXfcc)??;
-    let mut certificate = None;
+    let mut found = None;
     for pair in split_unquoted(element, b';') {
         let mut parts = pair?.splitn(2, |byte| *byte == b'=');
         let (Some(key), Some(value)) = (parts.next(), parts.next()) else {
             return Err(MalformedXfcc);
         };
-        if key.trim_ascii().eq_ignore_ascii_case(b"cert") && certificate.replace(value).is_some() {
+        if key.trim_ascii().eq_ignore_ascii_case(wanted) && found.replace(value).is_some() {
             return Err(MalformedXfcc);
         }
     }
-    Ok(certificate.map(unquoted))
+    Ok(found.map(unquoted))
 }
 
 /// A value that is no `x-forwarded-client-cert`.
@@ -43,23 +58,39 @@ fn split_unquoted(
     let mut rest = Some(value);
     std::iter::from_fn(move || {
         let text = rest.take()?;
-        let (mut quoted, mut escaped) = (false, false);
-        let end = text.iter().position(|byte| {
-            let is_escaped = std::mem::take(&mut escaped);
-            match byte {
-                b'\\' if quoted && !is_escaped => escaped = true,
-                b'"' if !is_escaped => quoted = !quoted,
-                _ => {}
-            }
-            *byte == separator && !quoted
-        });
-        let Some(end) = end else {
-            return Some(if quoted { Err(MalformedXfcc) } else { Ok(text) });
+        let end = match unquoted_position(text, separator) {
+            Ok(Some(end)) => end,
+            Ok(None) => return Some(Ok(text)),
+            Err(malformed) => return Some(Err(malformed)),
         };
         let (part, after) = text.split_at_checked(end)?;
         rest = after.split_first().map(|(_, after)| after);
         Some(Ok(part))
     })
+}
+
+/// Where a separator stands that is in no quotes. A client that presents many certificates makes values of
+/// a hundred kilobytes: quoted parts are jumped over.
+fn unquoted_position(text: &[u8], separator: u8) -> Result<Option<usize>, MalformedXfcc> {
+    let mut start = 0_usize;
+    let from = |start| text.get(start..).unwrap_or_default();
+    while let Some(found) = memchr2(separator, b'"', from(start)) {
+        let at = start.saturating_add(found);
+        if text.get(at) == Some(&separator) {
+            return Ok(Some(at));
+        }
+        start = at.saturating_add(1);
+        loop {
+            let found = memchr2(b'"', b'\\', from(start)).ok_or(MalformedXfcc)?;
+            let at = start.saturating_add(found);
+            if text.get(at) == Some(&b'"') {
+                start = at.saturating_add(1);
+                break;
+            }
+            start = at.saturating_add(2);
+        }
+    }
+    Ok(None)
 }
 
 fn unquoted(value: &[u8]) -> &[u8] {

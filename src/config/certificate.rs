@@ -48,15 +48,17 @@ pub(crate) fn read(
     if inherit {
         add(&mut allow, &global.allow);
     }
+    context.lists.denying(&deny, &at.field("deny"), problems);
     add(&mut deny, &global.deny);
     contradictory(&allow, &require, &deny, at, problems);
     evadable(context, &allow, &require, &deny, at, problems);
 
     let counts = |id: &ListId| context.lists.get(*id).map(|(_, list)| list.counts());
     let validity = validity.unwrap_or_default();
-    let needs_leaf = allow.iter().chain(&require).filter_map(counts).any(|counts| counts.keys > 0)
-        || deny.iter().filter_map(counts).any(|counts| counts.refuses_by_leaf())
-        || context.forward.client_cert.is_some();
+    let needs_leaf =
+        allow.iter().chain(&require).filter_map(counts).any(|counts| counts.admits_by_content())
+            || deny.iter().filter_map(counts).any(|counts| counts.refuses_by_leaf())
+            || context.forward.client_cert.is_some();
     Some(CertificateRule {
         allow,
         require,
@@ -91,7 +93,7 @@ fn contradictory(
 }
 
 /// Whoever holds a certificate can re-encode its signature and so change its fingerprint: where the new
-/// one would be admitted, by its key, a deny entry by `sha256` holds nobody back.
+/// one would be admitted, by its key or its authority, a deny entry by `sha256` holds nobody back.
 fn evadable(
     context: &Context<'_>,
     allow: &[ListId],
@@ -103,16 +105,20 @@ fn evadable(
     let lists = |ids: &[ListId]| -> Vec<&(String, List)> {
         ids.iter().filter_map(|id| context.lists.get(*id)).collect()
     };
-    let by_key = |(_, list): &&(String, List)| list.counts().keys > 0;
+    let by_content = |(_, list): &&(String, List)| list.counts().admits_by_content();
     let by_fingerprint = |(_, list): &&(String, List)| list.counts().fingerprints > 0;
     let (allow, require, deny) = (lists(allow), lists(require), lists(deny));
-    if let Some((allowed, _)) = allow.into_iter().find(|list| by_key(list))
-        && require.iter().all(by_key)
+    if let Some((allowed, list)) = allow.into_iter().find(|list| by_content(list))
+        && require.iter().all(by_content)
         && let Some((denied, _)) = deny.into_iter().find(|list| by_fingerprint(list))
     {
+        let (by, instead) = match list.counts().keys {
+            0 => ("ca", "the certificate, by issued or pem"),
+            _ => ("spki_sha256", "the key, by spki_sha256"),
+        };
         let message = format_args!(
             "list {denied:?} denies by sha256, which a holder can change by re-encoding the signature, \
-             while list {allowed:?} admits by spki_sha256: deny the key, by spki_sha256"
+             while list {allowed:?} admits by {by}: deny {instead}"
         );
         problems.report(&at.field("deny"), message);
     }

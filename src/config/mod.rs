@@ -1,7 +1,9 @@
 //! From a plugin configuration to a [`Policy`], or to all that is wrong with it.
 
 mod api;
+mod authority;
 mod certificate;
+mod entry;
 mod lists;
 mod matches;
 mod node;
@@ -82,16 +84,20 @@ fn read(node: &Node<'_>, problems: &mut Problems) -> Option<Policy> {
     fields.finish(problems);
 
     let apis = apis?;
+    let (lists, trusts, skipped) = lists.into_parts();
     let asks = |asks: fn(&MatchRule) -> bool| apis.iter().flat_map(Api::rules).any(asks);
     Some(Policy {
         asks_virtual_host: asks(|rule| rule.virtual_hosts.is_some()),
         asks_route: asks(|rule| rule.routes.is_some()),
         apis,
-        lists: lists.into_lists(),
+        lists,
+        trusts,
+        skipped,
         authority: global.authority,
         sni: global.sni,
         unmatched,
         enforcement: global.enforcement,
+        expiry_warning: global.expiry_warning.0,
         forward,
         detail,
     })

@@ -25,16 +25,27 @@ pub struct Problems(Vec<Problem>);
 
 impl Problems {
     pub(crate) fn report(&mut self, at: &At<'_>, message: impl fmt::Display) {
+        if self.0.len() <= MOST {
+            self.push(Problem { path: at.to_string(), message: message.to_string() });
+        }
+    }
+
+    fn push(&mut self, problem: Problem) {
         // A configuration can repeat one mistake a million times; each is told with its whole place.
         match self.0.len().cmp(&MOST) {
-            Ordering::Less => {
-                self.0.push(Problem { path: at.to_string(), message: message.to_string() });
-            }
+            Ordering::Less => self.0.push(problem),
             Ordering::Equal => self.0.push(Problem {
                 path: String::new(),
                 message: "has more problems than are told here".to_owned(),
             }),
             Ordering::Greater => {}
+        }
+    }
+
+    /// Adds those of a part, up to as many as are told.
+    pub(crate) fn append(&mut self, other: Self) {
+        for problem in other.0 {
+            self.push(problem);
         }
     }
 

@@ -1,5 +1,8 @@
 //! `global`, `default`, `forward` and `replies`.
 
+use std::fmt;
+use std::str::FromStr;
+
 use crate::header_name::HeaderName;
 use crate::policy::{
     CertificateFormat, Detail, Enforcement, Forward, ListId, ServerNameRule, Unmatched,
@@ -21,6 +24,40 @@ pub(crate) struct Global {
     pub(crate) enforcement: Enforcement,
     pub(crate) authority: AuthorityRules,
     pub(crate) sni: ServerNameRule,
+    pub(crate) expiry_warning: ExpiryWarning,
+}
+
+/// Seconds before the end of something at which it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ExpiryWarning(pub(crate) i64);
+
+impl Default for ExpiryWarning {
+    /// 30 days.
+    fn default() -> Self {
+        Self(2_592_000)
+    }
+}
+
+impl FromStr for ExpiryWarning {
+    type Err = MalformedDuration;
+
+    /// Reads whole seconds as Envoy writes them, as in `2592000s`, up to ten years.
+    fn from_str(text: &str) -> Result<Self, MalformedDuration> {
+        let digits = text.strip_suffix('s').ok_or(MalformedDuration)?;
+        let is_number =
+            (1..=9).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let seconds = if is_number { digits.parse().ok() } else { None };
+        seconds.filter(|seconds| *seconds <= 315_360_000).map(Self).ok_or(MalformedDuration)
+    }
+}
+
+/// A text that is no duration.
+pub(crate) struct MalformedDuration;
+
+impl fmt::Display for MalformedDuration {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("expected whole seconds as \"2592000s\", ten years at the most")
+    }
 }
 
 impl Global {
@@ -40,6 +77,7 @@ impl Global {
         let allow = references("allow").unwrap_or_default();
         let deny = references("deny").unwrap_or_default();
         lists.admitting(&allow, &at.field("allow"), problems);
+        lists.denying(&deny, &at.field("deny"), problems);
         let global = Self {
             has_allow: fields.optional("allow").is_some(),
             allow,
@@ -47,6 +85,7 @@ impl Global {
             enforcement: fields.read("enforcement", problems, enforcement).unwrap_or_default(),
             authority: fields.read("authority", problems, authority).unwrap_or_default(),
             sni: fields.read("sni", problems, server_name).unwrap_or_default(),
+            expiry_warning: fields.read("expiry_warning", problems, parsed).unwrap_or_default(),
         };
         fields.finish(problems);
         global

@@ -1,14 +1,9 @@
 //! From a request and its evidence to a verdict.
 
-use std::rc::Rc;
-
-use crate::certificate::{Leaf, Validity};
-use crate::digest::Fingerprint;
-use crate::evidence::{Peer, Source, Unreadable, Whole, leaf};
-use crate::list::{Entry, List};
+use crate::evidence::{Peer, Source, Unreadable};
+use crate::memory::Memory;
 use crate::policy::{
-    CertificateRule, Credential, Enforcement, IfRefused, ListId, Policy, Requirement,
-    ServerNameRule, Unmatched, ValidityRule,
+    Credential, Enforcement, IfRefused, Policy, Requirement, ServerNameRule, Unmatched,
 };
 use crate::reason::Reason;
 use crate::request::Headers;
@@ -17,12 +12,18 @@ use crate::target::Target;
 use super::{Accepted, Admitted, Outcome, Verdict};
 
 impl Policy {
-    /// Judges a request on its headers and on what the source shows of its connection.
-    pub fn judge<'p>(&'p self, headers: &Headers<'_>, source: &impl Source) -> Verdict<'p> {
+    /// Judges a request on its headers and on what the source shows of its connection. The memory is this
+    /// policy's own: that of another one would let its clients in.
+    pub fn judge<'p>(
+        &'p self,
+        headers: &Headers<'_>,
+        source: &impl Source,
+        memory: &mut Memory,
+    ) -> Verdict<'p> {
         // Until something else is known, as every refusal that nothing explains.
         let mut verdict = Verdict::internal();
         let mut enforcement = self.enforcement;
-        match self.weigh(headers, source, &mut verdict, &mut enforcement) {
+        match self.weigh(headers, source, memory, &mut verdict, &mut enforcement) {
             Ok(accepted) => {
                 verdict.outcome = Outcome::Allowed;
                 verdict.reason =
@@ -45,6 +46,7 @@ impl Policy {
         &'p self,
         headers: &Headers<'_>,
         source: &impl Source,
+        memory: &mut Memory,
         verdict: &mut Verdict<'p>,
         enforcement: &mut Enforcement,
     ) -> Result<Option<Accepted<'p>>, Reason> {
@@ -76,7 +78,8 @@ impl Policy {
             Peer::Presented(fingerprint) => fingerprint,
         };
         verdict.presented = Some(fingerprint);
-        match self.admit(rule, headers, source, fingerprint) {
+        let tried = &mut verdict.tried;
+        match self.admit(rule, headers, source, memory, fingerprint, tried) {
             Err(reason) if rule.if_refused == IfRefused::Ignore && reason.may_be_ignored() => {
                 alternative(requirement, Err(Reason::CertificateRequired))
             }
@@ -99,79 +102,6 @@ impl Policy {
             _ => Ok(()),
         }
     }
-
-    /// Finds the entry that admits a certificate: deny lists first, then who admits it, then dates, so
-    /// that dates are reported only for a certificate that would otherwise pass.
-    fn admit<'p>(
-        &'p self,
-        rule: &CertificateRule,
-        headers: &Headers<'_>,
-        source: &impl Source,
-        fingerprint: Fingerprint,
-    ) -> Result<Admitted<'p>, Reason> {
-        let denies = |leaf: Option<&Leaf>| {
-            self.lists(&rule.deny).any(|list| list.refuses(fingerprint, leaf))
-        };
-        // What the fingerprint alone tells is told first: no carrier can hide who is denied by it.
-        if denies(None) {
-            return Err(Reason::CertificateDenied);
-        }
-        let mut whole = None;
-        if rule.needs_leaf {
-            whole = leaf(source, headers, fingerprint)?;
-            let Some(Whole { leaf, .. }) = &whole else {
-                return Err(Reason::CertificateUnavailable);
-            };
-            if denies(Some(leaf)) {
-                return Err(Reason::CertificateDenied);
-            }
-        }
-        let known_leaf = whole.as_ref().map(|whole| Rc::clone(&whole.leaf));
-        let admits = |list: &'p List| list.admits(fingerprint, known_leaf.as_deref());
-        let entry =
-            self.lists(&rule.allow).find_map(admits).ok_or(Reason::CertificateNotAllowed)?;
-        let required: Option<Vec<&Entry>> = self.lists(&rule.require).map(admits).collect();
-        let required = required.ok_or(Reason::CertificateNotRegistered)?;
-
-        if rule.validity != ValidityRule::Unchecked {
-            // A `pem` entry is the very certificate: its dates need no other copy.
-            let mut holding = required.iter().chain([&entry]);
-            if whole.is_none() && !holding.any(|entry| entry.knows_all_dates()) {
-                whole = leaf(source, headers, fingerprint)?;
-            }
-            let own = whole.as_ref().map(|whole| whole.leaf.validity());
-            let entries = required.iter().chain([&entry]).filter_map(|entry| entry.validity);
-            let validities: Vec<Validity> = own.into_iter().chain(entries).collect();
-            if validities.is_empty() && rule.validity == ValidityRule::Required {
-                return Err(Reason::CertificateUnavailable);
-            }
-            check_dates(&validities, source)?;
-        }
-        // Only of those who are admitted: strangers make as many certificates as they like.
-        if let Some(Whole { leaf, is_new: true }) = &whole {
-            source.remember(leaf);
-        }
-        Ok(Admitted { entry, fingerprint, leaf: whole.map(|whole| whole.leaf) })
-    }
-
-    fn lists(&self, ids: &[ListId]) -> impl Iterator<Item = &List> {
-        ids.iter().filter_map(|id| self.lists.get(*id))
-    }
-}
-
-/// Whether it is now within every one of the times.
-fn check_dates(validities: &[Validity], source: &impl Source) -> Result<(), Reason> {
-    if validities.is_empty() {
-        return Ok(());
-    }
-    let now = known(source.now())?;
-    if validities.iter().any(|validity| now < validity.not_before) {
-        return Err(Reason::CertificateNotYetValid);
-    }
-    if validities.iter().any(|validity| now > validity.not_after) {
-        return Err(Reason::CertificateExpired);
-    }
-    Ok(())
 }
 
 /// The first alternative that holds, given what is known of the certificate: admitted, or why there is

@@ -1,15 +1,22 @@
 //! The verdict on a request: what becomes of it, why, and by which credential.
 
+mod admission;
+mod holders;
 mod judge;
+mod tried;
 
 use std::rc::Rc;
 
 use crate::certificate::Leaf;
 use crate::digest::Fingerprint;
-use crate::list::Entry;
 use crate::name::Name;
 use crate::policy::{Api, Credential};
 use crate::reason::Reason;
+
+use holders::Holding;
+
+pub(crate) use tried::Miss;
+pub use tried::Tried;
 
 /// What becomes of a request, and why. Only [`Policy::judge`](crate::Policy::judge) makes one.
 #[derive(Clone, Debug)]
@@ -19,6 +26,7 @@ pub struct Verdict<'p> {
     api: Option<&'p Api>,
     presented: Option<Fingerprint>,
     accepted: Option<Accepted<'p>>,
+    tried: Vec<Tried<'p>>,
 }
 
 /// What becomes of a request.
@@ -58,9 +66,11 @@ pub struct Accepted<'p> {
 /// A certificate that a list admits, and by which entry.
 #[derive(Clone, Debug)]
 struct Admitted<'p> {
-    entry: &'p Entry,
+    holding: Holding<'p>,
     fingerprint: Fingerprint,
     leaf: Option<Rc<Leaf>>,
+    /// When its own time ends, if that is soon.
+    expires_soon: Option<i64>,
 }
 
 impl<'p> Verdict<'p> {
@@ -94,18 +104,26 @@ impl<'p> Verdict<'p> {
         self.accepted.as_ref()
     }
 
+    /// The authorities that were asked and did not admit the certificate, in order. A refusal that is
+    /// remembered asks nobody.
+    pub fn tried(&self) -> &[Tried<'p>] {
+        &self.tried
+    }
+
     /// A request that the host could not be asked about, or to which it did not do what was decided.
     pub fn internal() -> Self {
         let (outcome, reason) = (Outcome::Denied, Reason::Internal);
-        Self { outcome, reason, api: None, presented: None, accepted: None }
+        Self { outcome, reason, api: None, presented: None, accepted: None, tried: Vec::new() }
     }
 }
 
-impl Accepted<'_> {
+impl<'p> Accepted<'p> {
     /// Who the client is.
     pub fn identity(&self) -> String {
-        match &self.certificate.entry.identity {
-            Some(identity) => identity.to_string(),
+        let Holding { entry, path, .. } = &self.certificate.holding;
+        let from_leaf = path.as_ref().and_then(|path| path.identity.as_deref());
+        match from_leaf.or(entry.identity.as_deref()) {
+            Some(identity) => identity.to_owned(),
             None => self.certificate.fingerprint.to_string(),
         }
     }
@@ -127,9 +145,27 @@ impl Accepted<'_> {
         self.certificate.leaf.as_deref()
     }
 
+    /// When the certificate's time ends, in seconds since the Unix epoch, if its dates were looked at and
+    /// that is within the time of warning.
+    pub fn expires_soon(&self) -> Option<i64> {
+        self.certificate.expires_soon
+    }
+
+    /// The list that admitted the certificate, and the position of the entry in it, from 0.
+    pub fn entry(&self) -> (&'p str, usize) {
+        let Holding { list, position, .. } = &self.certificate.holding;
+        (list.name(), list.written_position(*position))
+    }
+
+    /// The certificates between the client's and the authority that admitted it, by their subjects, the
+    /// issuer of the client's first; `None` if it was admitted by itself.
+    pub fn path(&self) -> Option<&[Box<str>]> {
+        self.certificate.holding.path.as_ref().map(|holding| &*holding.path.via)
+    }
+
     /// A label of the entry that admitted the certificate.
-    pub(crate) fn label(&self, name: &Name) -> Option<&str> {
-        let labels = &self.certificate.entry.labels;
+    pub(crate) fn label(&self, name: &Name) -> Option<&'p str> {
+        let labels = &self.certificate.holding.entry.labels;
         labels.iter().find(|(label, _)| label == name).map(|(_, value)| &**value)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use peergate::Headers;
+use peergate::{Headers, Memory};
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::json;
@@ -73,7 +73,7 @@ proptest! {
         pairs.extend(names.iter().map(|name| (name.as_bytes(), &b"spoofed"[..])));
         pairs.push((b"connection", connection.as_bytes()));
         let headers = Headers::new(pairs);
-        let verdict = policy.judge(&headers, &Host::plaintext());
+        let verdict = policy.judge(&headers, &Host::plaintext(), &mut Memory::default());
         prop_assert!(verdict.outcome().passes());
         let effects = policy.effects(&verdict, &headers);
 

@@ -1,6 +1,6 @@
 //! Hosts: compared as Envoy compares the `domains` of a virtual host.
 
-use peergate::Reason;
+use peergate::{Memory, Reason};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -47,7 +47,7 @@ fn judge(pattern: &str, ignore_port: bool, host: &[u8]) -> Reason {
         "global": {"authority": {"ignore_port": ignore_port}},
         "apis": [{"name": "a", "match": {"hosts": [pattern]}, "policy": "open"}],
     }));
-    policy.judge(&request(host, b"/"), &Host::plaintext()).reason()
+    policy.judge(&request(host, b"/"), &Host::plaintext(), &mut Memory::default()).reason()
 }
 
 proptest! {

@@ -1,6 +1,6 @@
 //! Judging: an answer to everything, the same one twice, and effects that fit it.
 
-use peergate::{Audit, GUARD, Headers, Outcome, Policy, Verdict};
+use peergate::{Audit, GUARD, Headers, Memory, Outcome, Policy, Verdict};
 use proptest::prelude::*;
 
 use crate::config;
@@ -48,8 +48,8 @@ proptest! {
         pairs in pairs(),
     ) {
         let headers = Headers::new(pairs.iter().map(|(name, value)| (&name[..], &value[..])).collect());
-        let verdict = policy.judge(&headers, &host);
-        let again = policy.judge(&headers, &host);
+        let verdict = policy.judge(&headers, &host, &mut Memory::default());
+        let again = policy.judge(&headers, &host, &mut Memory::default());
         prop_assert_eq!(format!("{verdict:?}"), format!("{again:?}"));
         check_effects(&policy, &verdict, &headers)?;
     }
@@ -62,7 +62,7 @@ proptest! {
         times in prop::collection::vec(any::<i64>(), 1..20),
     ) {
         let headers = Headers::new(pairs.iter().map(|(name, value)| (&name[..], &value[..])).collect());
-        let verdict = policy.judge(&headers, &host);
+        let verdict = policy.judge(&headers, &host, &mut Memory::default());
         let mut audit = Audit::default();
         for now in times {
             let line = audit.line(&verdict, &headers, now);

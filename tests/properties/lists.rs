@@ -1,6 +1,6 @@
 //! Who passes: nobody without a certificate that a list admits.
 
-use peergate::{Fingerprint, Outcome, Reason};
+use peergate::{Fingerprint, Memory, Outcome, Reason};
 use proptest::prelude::*;
 
 use crate::certificates::any_certificate;
@@ -18,7 +18,7 @@ proptest! {
         host in any_host(),
         path in "/(open|a|open/b)",
     ) {
-        let verdict = policy.judge(&request(b"api.example.com", path.as_bytes()), &host);
+        let verdict = policy.judge(&request(b"api.example.com", path.as_bytes()), &host, &mut Memory::default());
         prop_assert_eq!(verdict.reason() == Reason::Allowed, verdict.accepted().is_some());
         if let Some(accepted) = verdict.accepted() {
             prop_assert_eq!(verdict.outcome(), Outcome::Allowed);
@@ -35,7 +35,7 @@ proptest! {
     ) {
         let plan = Plan { sni: "unchecked", ..plan };
         let policy = policy(&plan.document());
-        let verdict = policy.judge(&request(b"api.example.com", b"/a"), &honest(own));
+        let verdict = policy.judge(&request(b"api.example.com", b"/a"), &honest(own), &mut Memory::default());
         let validity = own.leaf.validity();
         let is_in_time = (validity.not_before..=validity.not_after).contains(&NOW);
         let expected =
@@ -57,7 +57,7 @@ proptest! {
     ) {
         let plan = Plan { policy: "mandatory", enforcement: "enforce", has_open: false, ..plan };
         let policy = policy(&plan.document());
-        let verdict = policy.judge(&request(&authority, &path), &host);
+        let verdict = policy.judge(&request(&authority, &path), &host, &mut Memory::default());
         prop_assert_eq!(verdict.outcome().passes(), verdict.accepted().is_some());
         prop_assert_ne!(verdict.reason(), Reason::Anonymous);
     }

@@ -8,6 +8,7 @@
     reason = "clippy sees tests in #[test] functions alone, and not in what they share"
 )]
 
+mod authorities;
 mod carriers;
 mod certificates;
 mod forwarding;

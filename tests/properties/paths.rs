@@ -1,6 +1,6 @@
 //! Paths: what matches what, and that nobody can read a path that passes as one of another API.
 
-use peergate::Reason;
+use peergate::{Memory, Reason};
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::json;
@@ -149,7 +149,7 @@ proptest! {
             "version": 1,
             "apis": [{"name": "a", "match": {kind: pattern}, "policy": "open"}],
         }));
-        let reason = policy.judge(&request(b"a", path.as_bytes()), &Host::plaintext()).reason();
+        let reason = policy.judge(&request(b"a", path.as_bytes()), &Host::plaintext(), &mut Memory::default()).reason();
         let expected =
             if is_matched(kind, &pattern, &path) { Reason::Anonymous } else { Reason::NoMatchingApi };
         prop_assert_eq!(reason, expected);
@@ -161,7 +161,7 @@ proptest! {
             json!({"name": name, "match": {kind: pattern}, "policy": "open"})
         });
         let policy = policy(&json!({"version": 1, "apis": apis, "default": "allow"}));
-        let verdict = policy.judge(&request(b"a", path.as_bytes()), &Host::plaintext());
+        let verdict = policy.judge(&request(b"a", path.as_bytes()), &Host::plaintext(), &mut Memory::default());
         if verdict.reason() != Reason::BadTarget {
             let chosen = verdict.api().map(|name| name.as_str());
             for reading in naive_readings(&path) {

@@ -5,11 +5,14 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
+use crate::clock;
 use crate::document;
 use crate::failure::Failure;
 use crate::output::print;
 
 /// Checks policies and tells all that is wrong with them
+///
+/// Warns of entries that their lists go without, and of what is out of date or soon will be.
 ///
 /// Exit status: 0 if all are valid, 3 if one is not, 1 if one cannot be read.
 #[derive(clap::Args)]
@@ -21,6 +24,7 @@ pub(crate) struct Check {
 
 impl Check {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        let now = clock::now()?;
         let (mut unreadable, mut invalid) = (false, false);
         for file in &self.files {
             match document::policy(file) {
@@ -34,6 +38,12 @@ impl Check {
                         plural(entries, "entry", "entries"),
                         plural(apis, "API", "APIs"),
                     ))?;
+                    for skipped in policy.skipped().iter() {
+                        eprintln!("{}: warning: skipped: {skipped}", file.display());
+                    }
+                    for ending in policy.endings_soon(now) {
+                        eprintln!("{}: warning: {ending}", file.display());
+                    }
                 }
                 Err(failure) => {
                     eprintln!("{failure}");

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use peergate::Headers;
 use peergate::carrier::pem;
+use peergate::{Headers, Memory};
 use peergate_cases::{Certificate, Fixture, Request, moment};
 
+use crate::clock;
 use crate::document;
 use crate::explanation::Explanation;
 use crate::failure::Failure;
@@ -65,7 +65,7 @@ impl Explain {
         let (policy, _) = document::policy(&self.config)?;
         let now = match &self.at {
             Some(at) => moment(at).map_err(|why| Failure::Input(format!("--at: {why}")))?,
-            None => now()?,
+            None => clock::now()?,
         };
         let certificate = self.certificate.as_deref().map(read_leaf).transpose()?;
         let intermediates = self.intermediates.as_deref().map(read_intermediates).transpose()?;
@@ -95,7 +95,7 @@ impl Explain {
         let pairs = lines.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
         let headers = Headers::new(pairs.collect());
 
-        let verdict = policy.judge(&headers, &connection);
+        let verdict = policy.judge(&headers, &connection, &mut Memory::default());
         let effects = policy.effects(&verdict, &headers);
         let explanation = Explanation { verdict: &verdict, effects: &effects, now, presented };
         match self.output {
@@ -104,12 +104,6 @@ impl Explain {
         }
         Ok(if verdict.outcome().passes() { ExitCode::SUCCESS } else { ExitCode::from(2) })
     }
-}
-
-fn now() -> Result<i64, Failure> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok();
-    let seconds = now.and_then(|now| i64::try_from(now.as_secs()).ok());
-    seconds.ok_or_else(|| Failure::Input("the clock is before 1970: give --at".to_owned()))
 }
 
 fn read_leaf(path: &Path) -> Result<Certificate, Failure> {

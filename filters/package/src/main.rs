@@ -1,7 +1,7 @@
 //! Turns the module that the linker made into the one that is shipped, and checks it.
 //!
-//! Envoy calls every `proxy_on_*` function that a module exports, on every request, whether it does
-//! anything or not; the SDK exports all of them. Those that the filter has no use for are removed here,
+//! Envoy calls every `proxy_on_*` function for streams that a module exports, on every request, whether it
+//! does anything or not; the SDK exports all of them. Those that the filter has no use for are removed here,
 //! with the code and the imports that only they need.
 #![forbid(unsafe_code)]
 
@@ -72,14 +72,15 @@ fn check(module: &[u8]) -> Result<(), Box<dyn Error>> {
 }
 
 /// What Envoy needs of the filter. `proxy_on_delete` frees a stream's context; `proxy_on_context_create`
-/// makes it.
-const EXPORTS: [&str; 9] = [
+/// makes it. `proxy_on_tick` costs no request anything: Envoy's timer calls it.
+const EXPORTS: [&str; 10] = [
     "memory",
     "_initialize",
     "proxy_abi_version_0_2_1",
     "proxy_on_memory_allocate",
     "proxy_on_context_create",
     "proxy_on_configure",
+    "proxy_on_tick",
     "proxy_on_request_headers",
     "proxy_on_request_trailers",
     "proxy_on_delete",
@@ -89,7 +90,7 @@ const EXPORTS: [&str; 9] = [
 const WASI: [&str; 5] = ["environ_get", "environ_sizes_get", "fd_write", "proc_exit", "random_get"];
 
 /// Bytes: a module is compiled in every worker, so size is start-up time and memory.
-const BUDGET: usize = 400 * 1024;
+const BUDGET: usize = 900 * 1024;
 
 #[cfg(test)]
 mod tests {
@@ -126,7 +127,7 @@ mod tests {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/peergate/peergate_http.wasm");
         let shipped = fs::read(path).expect("the module: run scripts/build first");
         check(&shipped).unwrap();
-        assert!(shipped.len() <= 400 * 1024);
+        assert!(shipped.len() <= 900 * 1024);
     }
 
     /// What the filter depends on is its size and what can be attacked through it: a crate more is a
@@ -146,50 +147,89 @@ mod tests {
         assert_eq!(crates, CRATES);
     }
 
-    const CRATES: [&str; 44] = [
+    // `rsa` brings `rand` for keys that are made; nothing here makes one, and nothing seeds it.
+    const CRATES: [&str; 82] = [
         "allocator-api2",
         "asn1-rs",
+        "base16ct",
         "base64",
         "block-buffer",
         "cfg-if",
+        "const-oid",
+        "crypto-bigint",
         "crypto-common",
+        "curve25519-dalek",
         "data-encoding",
+        "der",
         "der-parser",
         "deranged",
         "digest",
+        "ecdsa",
+        "ed25519",
+        "ed25519-dalek",
+        "elliptic-curve",
         "equivalent",
+        "ff",
         "foldhash",
         "generic-array",
+        "group",
         "hashbrown",
         "hex",
+        "hmac",
         "itoa",
         "lazy_static",
+        "libm",
         "log",
         "memchr",
         "minimal-lexical",
         "nom",
         "num-bigint",
+        "num-bigint-dig",
         "num-conv",
         "num-integer",
+        "num-iter",
         "num-traits",
         "oid-registry",
+        "p256",
+        "p384",
+        "p521",
         "peergate",
         "peergate-http",
         "peergate-runtime",
         "pem",
         "percent-encoding",
+        "pkcs1",
+        "pkcs8",
         "powerfmt",
+        "ppv-lite86",
+        "primeorder",
         "proxy-wasm",
+        "rand",
+        "rand_chacha",
+        "rand_core",
+        "rfc6979",
+        "rsa",
         "rusticata-macros",
+        "rustls-pki-types",
+        "rustls-webpki",
+        "sec1",
         "serde",
         "serde_core",
         "serde_json",
         "sha2",
+        "signature",
+        "smallvec",
+        "spin",
+        "spki",
+        "subtle",
         "thiserror",
         "time",
         "time-core",
         "typenum",
+        "untrusted",
         "x509-parser",
+        "zerocopy",
+        "zeroize",
         "zmij",
     ];
 

@@ -1,22 +1,24 @@
 //! One policy at work: the core, what it remembers, and the host as its source of evidence.
 
 use std::cell::RefCell;
-use std::rc::Rc;
 
 use peergate::{
-    Audit, Effects, Fingerprint, Headers, Leaf, Leaves, Outcome, Policy, Reading, Reason, Reply,
-    Source, Unreadable, Verdict, internal_refusal,
+    Audit, Effects, Headers, HostVerifier, Memory, Outcome, Policy, Reading, Reason, Reply, Source,
+    Unreadable, Verdict, internal_refusal,
 };
 
 use crate::host::{self, Level, Map};
 use crate::pairs;
+use crate::signature;
+use crate::watch::Watch;
 
 /// A policy and what belongs to it. Nothing is shared with another policy of the same VM.
 pub(crate) struct Gate {
     policy: Policy,
-    leaves: RefCell<Leaves>,
+    memory: RefCell<Memory>,
     audit: RefCell<Audit>,
     counters: RefCell<Vec<Counters>>,
+    watch: Watch,
 }
 
 /// The counters of one API that were needed so far.
@@ -31,14 +33,21 @@ pub(crate) enum Passage {
 }
 
 impl Gate {
-    pub(crate) fn new(policy: Policy) -> Self {
+    /// A policy at work that was read from this configuration.
+    pub(crate) fn new(policy: Policy, configuration: &[u8]) -> Self {
         Self {
-            leaves: RefCell::new(Leaves::new(GENERATION)),
+            memory: RefCell::default(),
             audit: RefCell::default(),
             // One more than APIs: the first is for requests that none of them decides.
             counters: RefCell::new(vec![Counters::new(); policy.apis().len().saturating_add(1)]),
+            watch: Watch::new(configuration),
             policy,
         }
+    }
+
+    /// Looks at what will soon be out of date.
+    pub(crate) fn watch(&self) {
+        self.watch.look(&self.policy);
     }
 
     /// Judges the request of the current stream and does what follows from it, but for the reply.
@@ -47,7 +56,11 @@ impl Gate {
         let Some(headers) = bytes.as_deref().and_then(pairs::parse).map(Headers::new) else {
             return self.fail(&Headers::default());
         };
-        let verdict = self.policy.judge(&headers, self);
+        let Ok(mut memory) = self.memory.try_borrow_mut() else {
+            return self.fail(&headers);
+        };
+        let verdict = self.policy.judge(&headers, self, &mut memory);
+        drop(memory);
         match carry_out(self.policy.effects(&verdict, &headers)) {
             Ok(passage) => {
                 self.trace(&verdict, &headers);
@@ -79,6 +92,7 @@ impl Gate {
             host::count(counter);
         }
         self.write_audit(verdict, headers);
+        self.watch.hear(&self.policy, verdict);
     }
 
     /// The counter of a verdict: made when it is first needed, and kept, since every definition costs the
@@ -163,16 +177,7 @@ impl Source for Gate {
         host::now()
     }
 
-    fn remembered(&self, fingerprint: Fingerprint) -> Option<Rc<Leaf>> {
-        self.leaves.try_borrow_mut().ok()?.find(fingerprint)
-    }
-
-    fn remember(&self, leaf: &Rc<Leaf>) {
-        if let Ok(mut leaves) = self.leaves.try_borrow_mut() {
-            leaves.keep(leaf);
-        }
+    fn signatures(&self) -> Option<HostVerifier> {
+        Some(|check| signature::verify(check.hash, check.key, check.signature, check.message))
     }
 }
-
-/// Leaves per generation of the memo: two generations of at most 4 KiB each are 8 MiB per worker.
-const GENERATION: usize = 1024;

@@ -39,7 +39,8 @@ impl Map {
     }
 }
 
-/// A property by its path, segments joined by NUL.
+/// A property by its path, segments joined by NUL. A root context has `plugin_name` and its like, and
+/// none of a stream's.
 pub(crate) fn property(path: &str) -> Reading {
     match sys::property(path.as_bytes()) {
         Ok(value) if value.is_empty() => Ok(None),
@@ -109,6 +110,59 @@ pub(crate) fn count(counter: u32) {
     let _ = sys::increment_metric(counter, 1);
 }
 
+/// Finds or makes a gauge of the process.
+pub(crate) fn gauge(name: &str) -> Result<u32, Unreadable> {
+    sys::define_metric(GAUGE, name.as_bytes()).map_err(|_| Unreadable)
+}
+
+/// Sets a gauge. All workers set the same one: the last to do so is seen.
+pub(crate) fn record(gauge: u32, value: u64) {
+    // A lost value is no reason to fail.
+    let _ = sys::record_metric(gauge, value);
+}
+
+/// Has the host call the plugin's root context (`on_tick`) every so often; 0 ends it.
+pub(crate) fn set_tick_period(milliseconds: u32) {
+    // Envoy never fails it, and must not be able to make a configuration fail on one worker and not on the
+    // others. What ticks keep up to date is judged by its age, whatever the reason that they stay away.
+    let _ = sys::set_tick_period(milliseconds);
+}
+
+/// What the plugins of all workers share under a key, and the number of the compare-and-swap that would
+/// replace it. `None` if there is nothing or nothing but an empty value, which is what deleting leaves.
+pub(crate) fn shared(key: &[u8]) -> Result<Option<(Vec<u8>, u32)>, Unreadable> {
+    match sys::shared_data(key) {
+        Ok((value, _)) if value.is_empty() => Ok(None),
+        Ok(found) => Ok(Some(found)),
+        Err(Status::NOT_FOUND) => Ok(None),
+        Err(_) => Err(Unreadable),
+    }
+}
+
+/// Shares a value under a key, in place of the one that [`shared`] gave with the number `cas`. `false` if
+/// somebody else was faster.
+///
+/// Envoy numbers values from 1 and looks at the number only where there is a value:
+///
+/// - 0 sets unconditionally;
+/// - an absent key takes a value under any number, so one that is never reached, `u32::MAX`, says "only
+///   if absent": the first to come sets it, and the others are told that they were not;
+/// - an empty value is there all the same: "only if absent" fails on it for good, and only 0 replaces it.
+pub(crate) fn set_shared(key: &[u8], value: &[u8], cas: u32) -> Result<bool, Unreadable> {
+    match sys::set_shared_data(key, value, cas) {
+        Ok(()) => Ok(true),
+        Err(Status::CAS_MISMATCH) => Ok(false),
+        Err(_) => Err(Unreadable),
+    }
+}
+
+/// Calls a function that the host offers besides the ABI. A host that lacks it, and a function that finds
+/// its argument senseless, are unreadable alike.
+pub(crate) fn foreign(name: &str, argument: &[u8]) -> Result<Vec<u8>, Unreadable> {
+    sys::call_foreign_function(name.as_bytes(), argument).map_err(|_| Unreadable)
+}
+
 const PLUGIN_CONFIGURATION: u32 = 7;
 const COUNTER: u32 = 0;
+const GAUGE: u32 = 1;
 const NANOSECONDS: u64 = 1_000_000_000;

@@ -21,9 +21,14 @@ impl RootContext for Root {
     /// Depends on the configuration alone: a worker that failed where the others did not would be left
     /// without a filter by Envoy.
     fn on_configure(&mut self, _size: usize) -> bool {
-        match Policy::read(&host::configuration()) {
+        let configuration = host::configuration();
+        match Policy::read(&configuration) {
             Ok(policy) => {
-                self.gate = Some(Rc::new(Gate::new(policy)));
+                for problem in policy.skipped().iter() {
+                    host::log(Level::Error, &format!("skipped entry: {problem}"));
+                }
+                self.gate = Some(Rc::new(Gate::new(policy, &configuration)));
+                host::set_tick_period(FIRST_TICK);
                 true
             }
             Err(problems) => {
@@ -32,6 +37,13 @@ impl RootContext for Root {
                 }
                 false
             }
+        }
+    }
+
+    fn on_tick(&mut self) {
+        if let Some(gate) = &self.gate {
+            host::set_tick_period(TICK);
+            gate.watch();
         }
     }
 
@@ -77,3 +89,9 @@ fn refuse(reply: Option<&peergate::Reply>) -> Action {
     }
     Action::Pause
 }
+
+/// Milliseconds until the expiry watch looks for the first time.
+const FIRST_TICK: u32 = 1_000;
+
+/// Milliseconds from then on.
+const TICK: u32 = 30_000;

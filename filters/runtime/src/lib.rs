@@ -6,9 +6,12 @@
 mod gate;
 mod host;
 mod http;
+mod once_a_day;
 mod pairs;
+mod signature;
 #[expect(unsafe_code, reason = "the raw proxy-wasm imports: one module, behind safe functions")]
 mod sys;
+mod watch;
 
 pub use proxy_wasm::main;
 

@@ -62,6 +62,30 @@ mod imports {
             id: *mut u32,
         ) -> u32;
         pub(super) fn proxy_increment_metric(id: u32, offset: i64) -> u32;
+        pub(super) fn proxy_record_metric(id: u32, value: u64) -> u32;
+        pub(super) fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
+        pub(super) fn proxy_get_shared_data(
+            key: *const u8,
+            key_size: usize,
+            data: *mut *mut u8,
+            size: *mut usize,
+            cas: *mut u32,
+        ) -> u32;
+        pub(super) fn proxy_set_shared_data(
+            key: *const u8,
+            key_size: usize,
+            value: *const u8,
+            value_size: usize,
+            cas: u32,
+        ) -> u32;
+        pub(super) fn proxy_call_foreign_function(
+            name: *const u8,
+            name_size: usize,
+            argument: *const u8,
+            argument_size: usize,
+            data: *mut *mut u8,
+            size: *mut usize,
+        ) -> u32;
     }
 }
 
@@ -72,6 +96,8 @@ pub(crate) struct Status(pub(crate) u32);
 impl Status {
     /// Nothing of that name.
     pub(crate) const NOT_FOUND: Self = Self(1);
+    /// The value is no longer the one that was read.
+    pub(crate) const CAS_MISMATCH: Self = Self(8);
 }
 
 pub(crate) fn buffer(buffer: u32) -> Result<Vec<u8>, Status> {
@@ -163,6 +189,48 @@ pub(crate) fn define_metric(kind: u32, name: &[u8]) -> Result<u32, Status> {
 pub(crate) fn increment_metric(id: u32, offset: i64) -> Result<(), Status> {
     // SAFETY: no memory is shared.
     check(unsafe { imports::proxy_increment_metric(id, offset) })
+}
+
+pub(crate) fn record_metric(id: u32, value: u64) -> Result<(), Status> {
+    // SAFETY: no memory is shared.
+    check(unsafe { imports::proxy_record_metric(id, value) })
+}
+
+pub(crate) fn set_tick_period(milliseconds: u32) -> Result<(), Status> {
+    // SAFETY: no memory is shared.
+    check(unsafe { imports::proxy_set_tick_period_milliseconds(milliseconds) })
+}
+
+/// A value and its compare-and-swap number.
+pub(crate) fn shared_data(key: &[u8]) -> Result<(Vec<u8>, u32), Status> {
+    let mut cas = 0;
+    // SAFETY: the host reads a slice and writes one u32, both of which outlive the call; for the value
+    // see `returned`.
+    let value = returned(|data, size| unsafe {
+        imports::proxy_get_shared_data(key.as_ptr(), key.len(), data, size, &raw mut cas)
+    })?;
+    Ok((value, cas))
+}
+
+pub(crate) fn set_shared_data(key: &[u8], value: &[u8], cas: u32) -> Result<(), Status> {
+    // SAFETY: the host reads slices that outlive the call.
+    check(unsafe {
+        imports::proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), cas)
+    })
+}
+
+pub(crate) fn call_foreign_function(name: &[u8], argument: &[u8]) -> Result<Vec<u8>, Status> {
+    // SAFETY: the host reads slices that outlive the call; for the result see `returned`.
+    returned(|data, size| unsafe {
+        imports::proxy_call_foreign_function(
+            name.as_ptr(),
+            name.len(),
+            argument.as_ptr(),
+            argument.len(),
+            data,
+            size,
+        )
+    })
 }
 
 fn check(status: u32) -> Result<(), Status> {

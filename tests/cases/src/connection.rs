@@ -1,13 +1,11 @@
 //! `connection`: what a case says of the client's connection.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use serde::de::Deserializer;
 
-use crate::certificate::Certificate;
 use crate::fixture::{Fixture, Property};
 use crate::format::by_word;
+use crate::material::Material;
 use crate::reader::Malformed;
 use crate::request::Request;
 
@@ -23,6 +21,10 @@ pub(crate) struct Connection {
     /// The fingerprint as the host gives it, where the certificate is not known.
     #[serde(default)]
     fingerprint: Option<String>,
+    /// The names of what the client presented after its own certificate; `x-forwarded-client-cert` carries
+    /// all of it, and the attribute the client's own.
+    #[serde(default)]
+    presented: Option<Vec<String>>,
     #[serde(default)]
     server_name: Option<String>,
     /// What carries the whole certificate; the attribute does if nothing is said.
@@ -51,7 +53,7 @@ impl Connection {
     pub(crate) fn stage(
         self,
         request: &Request,
-        certificates: &BTreeMap<String, Certificate>,
+        material: &Material,
         now: i64,
     ) -> Result<(Fixture, Option<String>), Malformed> {
         let tls = self.tls.unwrap_or(true);
@@ -60,6 +62,7 @@ impl Connection {
             ("fingerprint", self.fingerprint.is_some()),
             ("server_name", self.server_name.is_some()),
             ("carriers", self.carriers.is_some()),
+            ("presented", self.presented.is_some()),
         ];
         if let (false, Some((field, _))) = (tls, of_tls.into_iter().find(|(_, given)| *given)) {
             return Err(Malformed::new(field, "a connection without TLS has none"));
@@ -67,17 +70,23 @@ impl Connection {
         if self.certificate.is_some() && self.fingerprint.is_some() {
             return Err(Malformed::new("fingerprint", "the certificate has one already"));
         }
-        let presented = match &self.certificate {
-            None => None,
-            Some(name) => Some(certificates.get(name).ok_or_else(|| {
-                Malformed::new("certificate", format_args!("no certificate is named {name:?}"))
-            })?),
+        let certificate = |field: &str, name: &str| {
+            material.certificate(name).map_err(|why| Malformed::new(field, why))
         };
-        let carriers = self.carriers.unwrap_or_else(|| Carriers {
-            attribute: presented.map(|certificate| certificate.pem()),
+        let own = self.certificate.map(|name| certificate("certificate", &name)).transpose()?;
+        let mut carriers = self.carriers.unwrap_or_else(|| Carriers {
+            attribute: own.map(|certificate| certificate.pem()),
             ..Carriers::default()
         });
-        let fingerprint = presented.map(|certificate| certificate.leaf().fingerprint().to_string());
+        if let Some(names) = self.presented {
+            let own =
+                own.ok_or_else(|| Malformed::new("presented", "expected `certificate` as well"))?;
+            let others = names.iter().map(|name| certificate("presented", name).cloned());
+            if carriers.xfcc.replace(own.xfcc(&others.collect::<Result<Vec<_>, _>>()?)).is_some() {
+                return Err(Malformed::new("presented", "`carriers.xfcc` says it already"));
+            }
+        }
+        let fingerprint = own.map(|certificate| certificate.leaf().fingerprint().to_string());
         let fixture = Fixture {
             virtual_host: request.virtual_host.clone(),
             route: request.route.clone(),

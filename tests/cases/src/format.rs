@@ -38,7 +38,7 @@ pub(crate) struct File {
 /// The part of a file that the rest refers to.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Certificates {
-    /// PEM by name.
+    /// PEM of certificates and revocation lists, by name.
     #[serde(default)]
     pub(crate) certificates: BTreeMap<String, String>,
     /// A file with more of them.

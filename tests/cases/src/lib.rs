@@ -26,6 +26,7 @@ mod difference;
 mod expectation;
 mod fixture;
 mod format;
+mod material;
 mod moment;
 mod placeholder;
 mod reader;

@@ -1,31 +1,25 @@
 //! Placeholders: `${partner.sha256}` in a text stands for that form of the certificate named `partner`,
 //! so that a reader of a file sees who is meant. `$${` stands for `${` itself.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
-use crate::certificate::{Certificate, FORMS};
+use crate::material::Material;
 use crate::reader::Malformed;
 
 /// Fills in the placeholders in every text below a value.
-pub(crate) fn fill(
-    value: &mut Value,
-    at: &str,
-    certificates: &BTreeMap<String, Certificate>,
-) -> Result<(), Malformed> {
+pub(crate) fn fill(value: &mut Value, at: &str, material: &Material) -> Result<(), Malformed> {
     match value {
         Value::String(text) if text.contains("${") => {
-            *text = filled(text, certificates).map_err(|message| Malformed::new(at, message))?;
+            *text = filled(text, material).map_err(|message| Malformed::new(at, message))?;
         }
         Value::Array(items) => {
             for (index, item) in items.iter_mut().enumerate() {
-                fill(item, &format!("{at}[{index}]"), certificates)?;
+                fill(item, &format!("{at}[{index}]"), material)?;
             }
         }
         Value::Object(entries) => {
             for (key, entry) in entries {
-                fill(entry, &format!("{at}.{key}"), certificates)?;
+                fill(entry, &format!("{at}.{key}"), material)?;
             }
         }
         _ => {}
@@ -33,7 +27,7 @@ pub(crate) fn fill(
     Ok(())
 }
 
-fn filled(text: &str, certificates: &BTreeMap<String, Certificate>) -> Result<String, String> {
+fn filled(text: &str, material: &Material) -> Result<String, String> {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
@@ -48,12 +42,9 @@ fn filled(text: &str, certificates: &BTreeMap<String, Certificate>) -> Result<St
         let (name, form) = placeholder
             .rsplit_once('.')
             .ok_or_else(|| format!("`${{{placeholder}}}`: expected `${{certificate.form}}`"))?;
-        let certificate = certificates
-            .get(name)
-            .ok_or_else(|| format!("`${{{placeholder}}}`: no certificate is named {name:?}"))?;
-        let form = certificate
-            .form(form)
-            .ok_or_else(|| format!("`${{{placeholder}}}`: unknown form; known are: {FORMS}"))?;
+        let form = material
+            .form(name, form)
+            .map_err(|message| format!("`${{{placeholder}}}`: {message}"))?;
         filled.push_str(before);
         filled.push_str(&form);
         rest = after;
@@ -71,7 +62,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_filled_in_is_told() {
-        let none = BTreeMap::new();
+        let none = Material::default();
         assert_eq!(filled("a $${b} $c", &none).as_deref(), Ok("a ${b} $c"));
         for (text, message) in [
             ("${a.pem", "a `${` without its `}`"),

@@ -7,8 +7,8 @@ use std::rc::Rc;
 use peergate::{Policy, Problems};
 use serde_json::Value;
 
-use crate::certificate::Certificate;
 use crate::format::{self, Certificates, File, Rejected};
+use crate::material::Material;
 use crate::moment::moment;
 use crate::placeholder;
 use crate::reader::{self, Malformed};
@@ -18,11 +18,11 @@ use crate::unusable::Unusable;
 /// Reads what a file is about, and its cases.
 pub(crate) fn read(mut document: Value, load: Load<'_>) -> Result<(String, Vec<Case>), Unusable> {
     let in_file = |document: &Value, why| Unusable::in_file(why, document);
-    let certificates = certificates(&document, load).map_err(|why| in_file(&document, why))?;
+    let material = material(&document, load).map_err(|why| in_file(&document, why))?;
     let mut filled = document.clone();
     if let Value::Object(entries) = &mut filled {
         for (key, value) in entries.iter_mut().filter(|(key, _)| *key != "certificates") {
-            placeholder::fill(value, key, &certificates).map_err(|why| in_file(&document, why))?;
+            placeholder::fill(value, key, &material).map_err(|why| in_file(&document, why))?;
         }
     }
     document = filled;
@@ -52,7 +52,7 @@ pub(crate) fn read(mut document: Value, load: Load<'_>) -> Result<(String, Vec<C
             }
         };
         let description = case.description.clone();
-        let staged = stage(case, policy, file.at.as_deref(), &certificates)
+        let staged = stage(case, policy, file.at.as_deref(), &material)
             .map_err(|why| in_file(Malformed { at: format!("{place}.{}", why.at), ..why }))?;
         cases.push(Case { place, description, subject: Subject::Request(Box::new(staged)) });
     }
@@ -69,10 +69,7 @@ pub(crate) fn read(mut document: Value, load: Load<'_>) -> Result<(String, Vec<C
     Ok((file.description, cases))
 }
 
-fn certificates(
-    document: &Value,
-    load: Load<'_>,
-) -> Result<BTreeMap<String, Certificate>, Malformed> {
+fn material(document: &Value, load: Load<'_>) -> Result<Material, Malformed> {
     let Certificates { mut certificates, certificates_file } = reader::read(document)?;
     if let Some(file) = certificates_file {
         let at_file = |why: String| Malformed::new("certificates_file", why);
@@ -86,11 +83,7 @@ fn certificates(
             certificates.insert(name, pem);
         }
     }
-    let read = |(name, pem): (String, String)| match Certificate::read(&pem) {
-        Ok(certificate) => Ok((name, certificate)),
-        Err(why) => Err(Malformed::new(format!("certificates.{name}"), why)),
-    };
-    certificates.into_iter().map(read).collect()
+    Material::read(certificates)
 }
 
 fn compile(document: &Value, place: &str) -> Result<Rc<Policy>, Unusable> {
@@ -103,14 +96,14 @@ fn stage(
     case: format::Case,
     policy: Rc<Policy>,
     file_at: Option<&str>,
-    certificates: &BTreeMap<String, Certificate>,
+    material: &Material,
 ) -> Result<Staged, Malformed> {
     let format::Case { description: _, at, policy: _, connection, request, expect } = case;
     let now = at.as_deref().or(file_at);
     let now = now.ok_or_else(|| Malformed::new("at", "missing, here and for the file"))?;
     let now = moment(now).map_err(|why| Malformed::new("at", why))?;
     let (connection, appended) = connection
-        .stage(&request, certificates, now)
+        .stage(&request, material, now)
         .map_err(|why| Malformed { at: format!("connection.{}", why.at), ..why })?;
     let headers = request.lines(appended.as_deref());
     let trailers = request.trailer_lines();

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use peergate::{Headers, Policy, Reason};
+use peergate::{Headers, Memory, Policy, Reason};
 use serde_json::Value;
 
 use crate::difference::{Comparison, Difference};
@@ -110,7 +110,7 @@ impl Case {
 impl Staged {
     fn judge(&self) -> (Option<Reason>, Vec<Difference>) {
         let headers = as_headers(&self.headers);
-        let verdict = self.policy.judge(&headers, &self.connection);
+        let verdict = self.policy.judge(&headers, &self.connection, &mut Memory::default());
         let effects = self.policy.effects(&verdict, &headers);
         let trailers = as_headers(&self.trailers);
         let removed: Vec<&[u8]> = self.policy.spoofed_trailers(&trailers).collect();

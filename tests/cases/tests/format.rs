@@ -12,7 +12,7 @@ fn problems_are_told_with_their_place_and_case() {
         "cases[0].expect.reason: unknown word \"ok\"; known are: allowed, anonymous, bad_target, no_tls, ",
         "certificate_required, certificate_not_allowed, certificate_not_registered, certificate_denied, ",
         "certificate_expired, certificate_not_yet_valid, certificate_malformed, certificate_mismatch, ",
-        "certificate_unavailable, no_matching_api, misdirected, internal (in \"one\")",
+        "certificate_unavailable, chain_invalid, certificate_revoked, revocation_unknown, no_matching_api, misdirected, internal (in \"one\")",
     );
     for (pointer, value, message) in [
         ("/cases/0/expect/reason", json!("ok"), unknown_reason),
@@ -48,6 +48,31 @@ fn problems_are_told_with_their_place_and_case() {
         ),
         (
             "/cases/0/connection",
+            json!({"certificate": "client", "presented": ["nobody"]}),
+            "cases[0].connection.presented: no certificate is named \"nobody\" (in \"one\")",
+        ),
+        (
+            "/cases/0/connection",
+            json!({"fingerprint": "ab", "presented": []}),
+            "cases[0].connection.presented: expected `certificate` as well (in \"one\")",
+        ),
+        (
+            "/cases/0/connection",
+            json!({"certificate": "client", "presented": [], "carriers": {"xfcc": "Hash=ab"}}),
+            "cases[0].connection.presented: `carriers.xfcc` says it already (in \"one\")",
+        ),
+        (
+            "/cases/0/connection",
+            json!({"certificate": "list"}),
+            "cases[0].connection.certificate: no certificate is named \"list\" (in \"one\")",
+        ),
+        (
+            "/cases/0/connection",
+            json!({"tls": false, "presented": []}),
+            "cases[0].connection.presented: a connection without TLS has none (in \"one\")",
+        ),
+        (
+            "/cases/0/connection",
             json!({"tls": false, "fingerprint": "ab"}),
             "cases[0].connection.fingerprint: a connection without TLS has none (in \"one\")",
         ),
@@ -55,6 +80,16 @@ fn problems_are_told_with_their_place_and_case() {
             "/cases/0/request/path",
             json!("${nobody.pem}"),
             "cases[0].request.path: `${nobody.pem}`: no certificate is named \"nobody\" (in \"one\")",
+        ),
+        (
+            "/cases/0/request/path",
+            json!("${client.der}"),
+            "cases[0].request.path: `${client.der}`: unknown form; known are: pem, percent, base64, xfcc, sha256, spki_sha256 (in \"one\")",
+        ),
+        (
+            "/cases/0/request/path",
+            json!("${list.sha256}"),
+            "cases[0].request.path: `${list.sha256}`: unknown form; a revocation list has pem alone (in \"one\")",
         ),
         (
             "/cases/0/at",
@@ -70,7 +105,7 @@ fn problems_are_told_with_their_place_and_case() {
             json!({"a": "hello"}),
             "certificates.a: expected a certificate in PEM, found no PEM block",
         ),
-        ("/certificates_file", json!("x.json"), "certificates_file: no such file"),
+        ("/certificates_file", json!("y.json"), "certificates_file: no such file"),
         ("/cases", json!([]), "cases: missing: nothing to test"),
         (
             "/case",
@@ -80,7 +115,7 @@ fn problems_are_told_with_their_place_and_case() {
     ] {
         let mut document = good();
         put(&mut document, pointer, value);
-        let error = Table::read(document, &|_| Err("no such file".to_owned())).err();
+        let error = Table::read(document, &load).err();
         assert_eq!(error.map(|error| error.to_string()).as_deref(), Some(message), "{pointer}");
     }
 }
@@ -91,7 +126,7 @@ fn what_does_not_hold_is_told_with_both_sides() {
     put(&mut document, "/cases/0/expect/api", Value::Null);
     put(&mut document, "/cases/0/expect/set", json!({"a": "b"}));
     put(&mut document, "/cases/0/expect/body_contains", json!(["x"]));
-    let table = Table::read(document, &|_| Err("no such file".to_owned())).unwrap();
+    let table = Table::read(document, &load).unwrap();
     let checked = table.run();
     let differences = checked[0].differences.iter().map(ToString::to_string).collect::<Vec<_>>();
     let expected = [
@@ -103,9 +138,18 @@ fn what_does_not_hold_is_told_with_both_sides() {
     assert_eq!((checked[0].place, checked[0].description), ("cases[0]", "one"));
 }
 
+/// A file with a certificate and a revocation list, and no others.
+fn load(name: &str) -> Result<Value, String> {
+    let all = include_str!("../certificates/authorities.json");
+    let all: Value = serde_json::from_str(all).map_err(|error| error.to_string())?;
+    let file = json!({"client": all.get("client"), "list": all.get("list")});
+    (name == "x.json").then_some(file).ok_or_else(|| "no such file".to_owned())
+}
+
 fn good() -> Value {
     json!({
         "description": "x",
+        "certificates_file": "x.json",
         "at": "2026-07-01T12:00:00Z",
         "policy": {"version": 1, "apis": [{"name": "all", "policy": "open"}]},
         "cases": [{

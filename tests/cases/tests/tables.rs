@@ -17,8 +17,10 @@ macro_rules! embedded {
 }
 
 /// Every file, also those that cases refer to.
-const FILES: [(&str, &str); 21] = embedded![
+const FILES: [(&str, &str); 27] = embedded![
+    "authorities.json"
     "carriers.json"
+    "certificates/authorities.json"
     "certificates/certificates.json"
     "dates.json"
     "deny.json"
@@ -31,13 +33,17 @@ const FILES: [(&str, &str); 21] = embedded![
     "paths.json"
     "pins.json"
     "rejected_apis.json"
+    "rejected_authorities.json"
     "rejected_documents.json"
     "rejected_lists.json"
     "rejected_settings.json"
     "replies.json"
     "requirements.json"
+    "revocation.json"
     "server_name.json"
     "shadow.json"
+    "signatures.json"
+    "subjects.json"
     "unmatched.json"
 ];
 

@@ -15,6 +15,7 @@ pub(crate) mod exports {
         pub(crate) safe fn proxy_on_configure(context: u32, size: usize) -> bool;
         pub(crate) safe fn proxy_on_request_headers(context: u32, count: usize, end: bool) -> u32;
         pub(crate) safe fn proxy_on_request_trailers(context: u32, count: usize) -> u32;
+        pub(crate) safe fn proxy_on_tick(context: u32);
         pub(crate) safe fn proxy_on_log(context: u32);
         pub(crate) safe fn proxy_on_done(context: u32) -> bool;
         pub(crate) safe fn proxy_on_delete(context: u32);
@@ -153,6 +154,33 @@ calls! {
     fn proxy_get_metric(id: u32, value: *mut u64) {
         put(ask(|turn| turn.metric(id)), value)
     }
+    fn proxy_get_shared_data(
+        key: *const u8, key_size: usize, data: *mut *mut u8, size: *mut usize, number: *mut u32,
+    ) {
+        let found = ask(|turn| turn.shared_data(slice(key, key_size)));
+        give(
+            found.map(|(value, found)| {
+                number.write(found);
+                value
+            }),
+            data,
+            size,
+        )
+    }
+    fn proxy_set_shared_data(
+        key: *const u8, key_size: usize, value: *const u8, value_size: usize, number: u32,
+    ) {
+        let (key, value) = (slice(key, key_size), slice(value, value_size));
+        done(ask(|turn| turn.set_shared_data(key, value, number)))
+    }
+    fn proxy_call_foreign_function(
+        name: *const u8, name_size: usize, argument: *const u8, argument_size: usize,
+        data: *mut *mut u8, size: *mut usize,
+    ) {
+        let function = ask(|turn| turn.foreign_function(slice(name, name_size)));
+        let argument = slice(argument, argument_size);
+        give(function.and_then(|function| function.call(argument)), data, size)
+    }
 }
 
 #[unsafe(no_mangle)]
@@ -163,6 +191,11 @@ extern "C" fn proxy_record_metric(id: u32, value: u64) -> u32 {
 #[unsafe(no_mangle)]
 extern "C" fn proxy_increment_metric(id: u32, offset: i64) -> u32 {
     done(ask(|turn| turn.increment_metric(id, offset)))
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn proxy_set_tick_period_milliseconds(period: u32) -> u32 {
+    done(ask(|turn| turn.set_tick_period(period)))
 }
 
 /// Defines calls that the filter has no use for: they are logged and refused.
@@ -187,10 +220,7 @@ type Place = *mut *mut u8;
 type Size = *mut usize;
 
 unimplemented_calls! {
-    fn proxy_set_tick_period_milliseconds(u32);
     fn proxy_set_buffer_bytes(u32, usize, usize, Data, usize);
-    fn proxy_get_shared_data(Data, usize, Place, Size, *mut u32);
-    fn proxy_set_shared_data(Data, usize, Data, usize, u32);
     fn proxy_register_shared_queue(Data, usize, *mut u32);
     fn proxy_resolve_shared_queue(Data, usize, Data, usize, *mut u32);
     fn proxy_dequeue_shared_queue(u32, Place, Size);
@@ -207,6 +237,8 @@ unimplemented_calls! {
     fn proxy_grpc_close(u32);
     fn proxy_get_status(*mut u32, Place, Size);
     fn proxy_set_effective_context(u32);
-    fn proxy_call_foreign_function(Data, usize, Data, usize, Place, Size);
     fn proxy_done();
 }
+
+#[cfg(test)]
+mod tests;

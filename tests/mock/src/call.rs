@@ -40,6 +40,14 @@ pub enum Call {
     RecordMetric,
     /// `proxy_increment_metric`.
     IncrementMetric,
+    /// `proxy_set_tick_period_milliseconds`; the argument is the number of milliseconds.
+    TickPeriod,
+    /// `proxy_get_shared_data`; the argument is the key.
+    SharedData,
+    /// `proxy_set_shared_data`; the argument is the key.
+    SetSharedData,
+    /// `proxy_call_foreign_function`; the argument is the foreign function's name.
+    ForeignFunction,
     /// A function of this name that the mock refuses as unimplemented.
     Other(&'static str),
 }
@@ -65,6 +73,10 @@ impl Call {
             Self::Metric => "proxy_get_metric",
             Self::RecordMetric => "proxy_record_metric",
             Self::IncrementMetric => "proxy_increment_metric",
+            Self::TickPeriod => "proxy_set_tick_period_milliseconds",
+            Self::SharedData => "proxy_get_shared_data",
+            Self::SetSharedData => "proxy_set_shared_data",
+            Self::ForeignFunction => "proxy_call_foreign_function",
             Self::Other(name) => name,
         }
     }

@@ -45,7 +45,7 @@ impl Fault {
     }
 
     /// The call claims to have been carried out, and is not: it returns these bytes if it returns bytes
-    /// at all. The clock then stands at 1970.
+    /// at all. The clock then stands at 1970, and any other number is 0.
     pub fn returns(call: Call, bytes: impl Into<Vec<u8>>) -> Self {
         Self::new(call, Effect::Bytes(bytes.into()))
     }
@@ -66,7 +66,7 @@ impl Fault {
         self
     }
 
-    /// Only the nth such call of a request, from 1.
+    /// Only the nth such call of a request or tick, from 1.
     #[must_use]
     pub fn nth(mut self, nth: usize) -> Self {
         self.nth = Some(nth);

@@ -72,26 +72,42 @@
 //! request to request, as it does in Envoy. A panic inside the filter, which would be a trap there, ends
 //! the test process with its message.
 //!
-//! What is not there: request and response bodies, responses, timers, calls to other services, shared data.
-//! A filter that asks for one of these is told that it is not implemented, and the log says so.
+//! Time passes when a test says so: [`Filter::tick`] calls the filter as Envoy's timer does. Filters on
+//! several threads share data once their threads join the same [`SharedData`]. Foreign functions are those
+//! that a test offers ([`Filter::offer_foreign_function`]).
+//!
+//! What is not there: request and response bodies, responses, calls to other services, shared queues. A
+//! filter that asks for one of these is told that it is not implemented, and the log says so.
 #![cfg(not(target_family = "wasm"))]
 
 #[expect(unsafe_code, reason = "defines the proxy-wasm ABI: one module, behind safe functions")]
 mod abi;
 mod answer;
 mod call;
+mod clock;
 mod fault;
 mod filter;
+mod foreign;
+mod load_error;
+mod malformed;
 mod pairs;
 mod request;
+mod shared;
 mod status;
 mod stream;
+mod tick;
 mod turn;
 mod world;
+mod xfcc;
 
 pub use answer::{Answer, Reply};
 pub use call::{Call, HostCall, Level, Log};
+pub use clock::MalformedTime;
 pub use fault::Fault;
-pub use filter::{Filter, LoadError};
-pub use request::{MalformedRequest, Request};
+pub use filter::Filter;
+pub use load_error::LoadError;
+pub use malformed::MalformedRequest;
+pub use request::Request;
+pub use shared::SharedData;
 pub use status::Status;
+pub use tick::Tick;

@@ -1,16 +1,16 @@
 //! A request as Envoy would show it to the filter.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use peergate::Fingerprint;
-use peergate::carrier::pem::{self, MalformedPem};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use peergate::carrier::pem;
 
+use crate::clock;
 use crate::fault::Fault;
+use crate::malformed::MalformedRequest;
 use crate::pairs::Field;
 use crate::stream::{add, remove};
+use crate::xfcc::{self, percent_encoded};
 
 /// A request and the connection it comes on, as Envoy would show them to the filter.
 ///
@@ -35,10 +35,21 @@ pub struct Request {
     pub(crate) trailers: Vec<Field>,
     /// By path, segments joined by NUL.
     pub(crate) properties: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// The certificate that the client proved to hold, in PEM, where it is known.
+    leaf: Option<String>,
+    /// Which of the connection's certificates `x-forwarded-client-cert` tells.
+    forwarded: Forwarded,
     /// Nanoseconds since the Unix epoch.
     pub(crate) clock: Option<u64>,
     pub(crate) faults: Vec<Fault>,
     pub(crate) malformed: Option<MalformedRequest>,
+}
+
+/// What `set_current_client_cert_details` says.
+#[derive(Clone, Copy, Debug, Default)]
+struct Forwarded {
+    cert: bool,
+    chain: bool,
 }
 
 impl Request {
@@ -121,11 +132,12 @@ impl Request {
     /// The client proved to hold this certificate (PEM), and Envoy tells its fingerprint alone.
     pub fn fingerprint_of(mut self, pem: &str) -> Self {
         match pem::one_certificate(pem) {
-            Ok(der) => self.fingerprint(&Fingerprint::of(&der).to_string()),
-            Err(error) => {
-                self.malformed.get_or_insert(MalformedRequest::Certificate(error));
+            Ok(der) => {
+                self = self.fingerprint(&Fingerprint::of(&der).to_string());
+                self.leaf = Some(pem.to_owned());
                 self
             }
+            Err(error) => self.malformed(MalformedRequest::Certificate(error)),
         }
     }
 
@@ -144,12 +156,44 @@ impl Request {
     /// The client proved to hold this certificate (PEM), and Envoy tells the filter all of it in
     /// `x-forwarded-client-cert`.
     pub fn certificate_in_xfcc(self, pem: &str) -> Self {
-        let request = self.fingerprint_of(pem);
-        let path = FINGERPRINT.join("\0");
-        let hash = request.properties.get(path.as_bytes()).cloned().unwrap_or_default();
-        let hash = String::from_utf8_lossy(&hash).into_owned();
-        let value = format!("Hash={hash};Cert=\"{}\"", percent_encoded(pem));
-        request.header("x-forwarded-client-cert", value)
+        let mut request = self.fingerprint_of(pem);
+        request.forwarded.cert = true;
+        let value = xfcc::element(&request.hash(), Some(pem), None);
+        request.header(xfcc::NAME, value)
+    }
+
+    /// The client presented these certificates (PEM) after its own, and Envoy tells the filter all of them
+    /// in `x-forwarded-client-cert`, as with `SANITIZE_SET` and `chain: true`: whatever the header held
+    /// before is gone, but for the certificate itself of
+    /// [`certificate_in_xfcc`](Self::certificate_in_xfcc). Nobody has looked at them: a client may present
+    /// what it likes, in any order.
+    ///
+    /// Which certificate is the client's own is said before, by any method that takes it whole; with no
+    /// others the chain is that one alone.
+    ///
+    /// # Example
+    /// ```
+    /// use peergate_mock::Request;
+    ///
+    /// # let (own, intermediate) = ("", "");
+    /// let request = Request::get("https://api.example.com/").certificate(own).chain([intermediate]);
+    /// # let _ = request;
+    /// ```
+    pub fn chain(mut self, others: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        let Some(leaf) = self.leaf.clone() else {
+            return self.malformed(MalformedRequest::ChainWithoutCertificate);
+        };
+        let mut chain = block(&leaf);
+        for other in others {
+            if let Err(error) = pem::one_certificate(other.as_ref()) {
+                return self.malformed(MalformedRequest::Certificate(error));
+            }
+            chain.push_str(&block(other.as_ref()));
+        }
+        self.forwarded.chain = true;
+        let certificate = self.forwarded.cert.then(|| block(&leaf));
+        let value = xfcc::element(&self.hash(), certificate.as_deref(), Some(&chain));
+        self.without_header(xfcc::NAME).header(xfcc::NAME, value)
     }
 
     /// The server name (SNI) that the client asked for when it connected.
@@ -170,14 +214,13 @@ impl Request {
     /// What the clock shows while the filter looks at the request, as `2026-11-22T00:00:00Z`. Without it,
     /// the machine's own: a test that depends on a certificate's dates says when it takes place.
     pub fn at(mut self, time: &str) -> Self {
-        let read = OffsetDateTime::parse(time, &Rfc3339).ok();
-        match read.and_then(|time| u64::try_from(time.unix_timestamp_nanos()).ok()) {
-            Some(clock) => self.clock = Some(clock),
-            None => {
-                self.malformed.get_or_insert(MalformedRequest::Time(time.to_owned()));
+        match clock::nanoseconds(time) {
+            Ok(clock) => {
+                self.clock = Some(clock);
+                self
             }
+            Err(error) => self.malformed(MalformedRequest::Time(error)),
         }
-        self
     }
 
     /// The same as [`at`](Self::at), in seconds since the Unix epoch.
@@ -192,40 +235,33 @@ impl Request {
         self
     }
 
-    fn anonymous(self) -> Self {
+    fn anonymous(mut self) -> Self {
+        self.leaf = None;
+        // Envoy tells a chain of the connection's own or none. What else is in the header is the client's.
+        if std::mem::take(&mut self.forwarded).chain {
+            self = self.without_header(xfcc::NAME);
+        }
         let without = [FINGERPRINT, PEER_CERTIFICATE, FILTER_STATE_CERTIFICATE];
         without.into_iter().fold(self, Self::without_property).property(MTLS, [0])
     }
-}
 
-/// As Envoy encodes a PEM.
-fn percent_encoded(pem: &str) -> String {
-    let codes = [("\n", "%0A"), (" ", "%20"), ("+", "%2B"), ("/", "%2F"), ("=", "%3D")];
-    codes.iter().fold(pem.to_owned(), |text, (byte, code)| text.replace(byte, code))
-}
+    /// The connection's fingerprint.
+    fn hash(&self) -> String {
+        let value = self.properties.get(FINGERPRINT.join("\0").as_bytes());
+        value.map(|hex| String::from_utf8_lossy(hex).into_owned()).unwrap_or_default()
+    }
 
-/// What a [`Request`] was given and could not read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum MalformedRequest {
-    /// A text that is not one certificate in PEM.
-    Certificate(MalformedPem),
-    /// A text that is no time.
-    Time(String),
-}
-
-impl fmt::Display for MalformedRequest {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Certificate(error) => write!(out, "the request's certificate: {error}"),
-            Self::Time(text) => {
-                write!(out, "the request's time: expected 2026-11-22T00:00:00Z, found {text:?}")
-            }
-        }
+    /// The first thing that could not be read is reported.
+    fn malformed(mut self, error: MalformedRequest) -> Self {
+        self.malformed.get_or_insert(error);
+        self
     }
 }
 
-impl std::error::Error for MalformedRequest {}
+/// A PEM as Envoy writes it, whatever blank lines are around it: it ends with its line.
+fn block(pem: &str) -> String {
+    format!("{}\n", pem.trim())
+}
 
 const TLS_VERSION: &[&str] = &["connection", "tls_version"];
 const MTLS: &[&str] = &["connection", "mtls"];

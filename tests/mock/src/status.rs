@@ -19,6 +19,8 @@ impl Status {
     pub const INVALID_MEMORY_ACCESS: Self = Self(6);
     /// Nothing there.
     pub const EMPTY: Self = Self(7);
+    /// The value was replaced since it was read.
+    pub const CAS_MISMATCH: Self = Self(8);
     /// Something else went wrong.
     pub const INTERNAL_FAILURE: Self = Self(10);
     /// The host does not know the call.

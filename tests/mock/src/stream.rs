@@ -38,11 +38,10 @@ impl Stream {
         }
     }
 
-    /// A property. What no attribute is called may be filter state `wasm.<path>`.
-    pub(crate) fn property(&self, path: &[u8]) -> Result<Vec<u8>, Status> {
-        let own = || self.state.get(&own_state(path));
+    /// Filter state: by its whole name, or, as a filter names its own, without the prefix `wasm.`.
+    pub(crate) fn filter_state(&self, path: &[u8]) -> Option<&Vec<u8>> {
         let any = || self.state.get(path.strip_prefix(b"filter_state\0")?);
-        self.properties.get(path).or_else(own).or_else(any).cloned().ok_or(Status::NOT_FOUND)
+        self.state.get(&own_state(path)).or_else(any)
     }
 
     pub(crate) fn set_property(&mut self, path: &[u8], value: &[u8]) {

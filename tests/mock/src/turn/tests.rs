@@ -1,6 +1,7 @@
 //! That the host answers as Envoy does.
 
 use super::*;
+use crate::pairs;
 use crate::stream::Phase;
 
 #[test]
@@ -35,6 +36,19 @@ fn filter_state_is_read_as_it_was_set() {
 }
 
 #[test]
+fn a_plugin_knows_its_name_with_and_without_a_stream() {
+    let mut turn = Turn { name: "edge".to_owned(), ..Turn::default() };
+    assert_eq!(turn.property(b"plugin_name"), Ok(b"edge".to_vec()));
+    assert_eq!(turn.property(b"plugin_root_id"), Ok(Vec::new()));
+    assert_eq!(turn.property(b"plugin_names"), Err(Status::NOT_FOUND));
+    assert_eq!(turn.property(b"connection\0mtls"), Err(Status::NOT_FOUND));
+    turn.stream = Some(Stream::default());
+    turn.set_property(b"plugin_name", b"state").unwrap();
+    assert_eq!(turn.property(b"plugin_name"), Ok(b"edge".to_vec()));
+    assert_eq!(turn.property(b"filter_state\0wasm.plugin_name"), Ok(b"state".to_vec()));
+}
+
+#[test]
 fn metrics_behave_as_envoys() {
     let mut turn = Turn::default();
     let counter = turn.define_metric(0, b"c").unwrap();
@@ -43,10 +57,17 @@ fn metrics_behave_as_envoys() {
     turn.record_metric(gauge, 5).unwrap();
     turn.increment_metric(gauge, -1).unwrap();
     assert_eq!((turn.metric(counter), turn.metric(gauge)), (Ok(2), Ok(4)));
+    turn.record_metric(counter, 3).unwrap();
+    turn.record_metric(gauge, 3).unwrap();
+    assert_eq!((turn.metric(counter), turn.metric(gauge)), (Ok(5), Ok(3)));
+    turn.record_metric(gauge, u64::MAX).unwrap();
+    assert_eq!(turn.metric(gauge), Ok(u64::MAX));
     for offset in [0, -1] {
         assert_eq!(turn.increment_metric(counter, offset), Err(Status::BAD_ARGUMENT));
     }
     assert_eq!(turn.increment_metric(9, 1), Err(Status::NOT_FOUND));
+    assert_eq!(turn.record_metric(9, 1), Err(Status::NOT_FOUND));
+    assert_eq!(turn.metrics.len(), 2);
     assert_eq!(turn.define_metric(3, b"x"), Err(Status::BAD_ARGUMENT));
 }
 
@@ -66,4 +87,56 @@ fn a_call_that_is_not_there_is_logged_and_refused() {
     assert_eq!(turn.unimplemented("proxy_http_call"), Status::UNIMPLEMENTED);
     assert_eq!(turn.logs.len(), 1);
     assert_eq!(turn.calls.len(), 1);
+}
+
+#[test]
+fn the_last_period_holds_and_none_ends_it() {
+    let mut turn = Turn::default();
+    for (milliseconds, period) in
+        [(1, Some(Duration::from_millis(1))), (5000, Some(Duration::from_secs(5))), (0, None)]
+    {
+        turn.set_tick_period(milliseconds).unwrap();
+        assert_eq!(turn.tick_period, period);
+    }
+}
+
+#[test]
+fn every_call_of_a_plugin_is_noted_with_what_it_was_asked_for() {
+    let mut turn = Turn::default();
+    turn.set_tick_period(250).unwrap();
+    turn.set_shared_data(b"key", b"value", 0).unwrap();
+    turn.shared_data(b"key").unwrap();
+    assert_eq!(turn.foreign_function(b"sign").err(), Some(Status::NOT_FOUND));
+    let lines: Vec<String> = turn.calls.iter().map(ToString::to_string).collect();
+    let expected = [
+        "proxy_set_tick_period_milliseconds 250",
+        "proxy_set_shared_data key",
+        "proxy_get_shared_data key",
+        "proxy_call_foreign_function sign",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn every_call_of_a_plugin_can_fail() {
+    let calls = [Call::TickPeriod, Call::SharedData, Call::SetSharedData, Call::ForeignFunction];
+    let faults = |fault: fn(Call) -> Fault| Turn {
+        faults: calls.map(fault).into(),
+        shared: SharedData::new(),
+        ..Turn::default()
+    };
+    let mut failing = faults(|call| Fault::status(call, Status::CAS_MISMATCH));
+    failing.shared.set("key", "value");
+    assert_eq!(failing.set_tick_period(1), Err(Status::CAS_MISMATCH));
+    assert_eq!(failing.shared_data(b"key"), Err(Status::CAS_MISMATCH));
+    assert_eq!(failing.set_shared_data(b"key", b"", 0), Err(Status::CAS_MISMATCH));
+    assert_eq!(failing.foreign_function(b"sign").err(), Some(Status::CAS_MISMATCH));
+    let mut lying = faults(|call| Fault::returns(call, *b"lie"));
+    assert_eq!(lying.set_tick_period(1), Ok(()));
+    assert_eq!(lying.tick_period, None);
+    assert_eq!(lying.shared_data(b"key"), Ok((b"lie".to_vec(), 0)));
+    assert_eq!(lying.set_shared_data(b"key", b"", 0), Ok(()));
+    assert_eq!(lying.shared.get("key"), None);
+    let answer = lying.foreign_function(b"sign").and_then(|function| function.call(b""));
+    assert_eq!(answer, Ok(b"lie".to_vec()));
 }

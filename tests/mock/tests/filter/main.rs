@@ -7,8 +7,12 @@
     reason = "clippy sees tests in #[test] functions alone, and not in what they share"
 )]
 
+mod authorities;
+mod chain;
+mod expiry;
 mod faults;
 mod memory;
+mod plugin;
 mod policy;
 mod request;
 mod traces;

@@ -196,6 +196,7 @@ fn a_request_that_makes_no_sense_is_not_sent() {
         assert!(matches!(error, MalformedRequest::Certificate(_)), "{error}");
     }
     let error = filter.send(&request().at("tomorrow")).unwrap_err();
-    assert_eq!(error, MalformedRequest::Time("tomorrow".to_owned()));
+    assert!(matches!(error, MalformedRequest::Time(_)), "{error}");
+    assert!(error.to_string().ends_with("found \"tomorrow\""), "{error}");
     assert!(filter.metrics().is_empty());
 }

@@ -1,0 +1,183 @@
+//! What a policy remembers of the clients it has seen, bounded.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::authority::Path;
+use crate::certificate::Leaf;
+use crate::digest::{Digest, Fingerprint};
+use crate::policy::ListId;
+use crate::reason::Reason;
+
+/// The memory of one policy; it dies with it, since what lists and authorities say is part of what is
+/// remembered.
+///
+/// Of clients that were admitted, or to whom a path was found: their parsed leaf, which is a function of its
+/// fingerprint, and the paths, each with the time in which all of it is valid. Of certificates that were
+/// refused: the reason, for a short time, in a place of its own: strangers make as many certificates as they
+/// like, and must not push out anybody who is admitted.
+#[derive(Debug, Default)]
+pub struct Memory {
+    admitted: Generations<Rc<Client>>,
+    refused: Generations<Refusal>,
+}
+
+/// A client that some list holds.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    pub(crate) leaf: Rc<Leaf>,
+    holdings: Vec<(ListId, Rc<PathHolding>)>,
+}
+
+impl Client {
+    /// The path by which a list holds it.
+    pub(crate) fn holding(&self, list: ListId) -> Option<&Rc<PathHolding>> {
+        self.holdings.iter().find(|(of, _)| *of == list).map(|(_, holding)| holding)
+    }
+}
+
+/// That a list admits a leaf by a path to one of its authorities.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PathHolding {
+    /// The place of the entry in its list.
+    pub(crate) entry: usize,
+    /// The identity that was taken from the leaf.
+    pub(crate) identity: Option<Box<str>>,
+    pub(crate) path: Rc<Path>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Refusal {
+    reason: Reason,
+    /// Seconds since the Unix epoch.
+    at: i64,
+}
+
+impl Memory {
+    /// What is known of a client.
+    pub(crate) fn client(&mut self, fingerprint: Fingerprint) -> Option<Rc<Client>> {
+        self.admitted.find(fingerprint.digest()).map(Rc::clone)
+    }
+
+    /// Keeps what is known of a client that some list holds.
+    pub(crate) fn keep(&mut self, leaf: &Rc<Leaf>, holdings: &[(ListId, Rc<PathHolding>)]) {
+        let key = leaf.fingerprint().digest();
+        let mut kept = match self.admitted.find(key) {
+            Some(client) => client.holdings.clone(),
+            None => Vec::new(),
+        };
+        kept.retain(|(list, _)| holdings.iter().all(|(newer, _)| newer != list));
+        kept.extend_from_slice(holdings);
+        let weight = leaf.der().len().saturating_add(kept.len().saturating_mul(HOLDING));
+        let client = Client { leaf: Rc::clone(leaf), holdings: kept };
+        self.admitted.keep(key, Rc::new(client), weight, ADMITTED);
+    }
+
+    /// Why a leaf was refused a moment ago, if it was.
+    pub(crate) fn refusal(&mut self, key: Digest, now: i64) -> Option<Reason> {
+        let refusal = self.refused.find(key)?;
+        (0..REFUSED_FOR).contains(&now.saturating_sub(refusal.at)).then_some(refusal.reason)
+    }
+
+    /// Keeps why a leaf is refused. The key stands for all that the refusal depends on, but for the time.
+    pub(crate) fn refuse(&mut self, key: Digest, reason: Reason, now: i64) {
+        self.refused.keep(key, Refusal { reason, at: now }, HOLDING, REFUSED);
+    }
+}
+
+/// Two generations: what was asked for lately survives, what was not goes, and a flood costs at most the
+/// memory of both.
+#[derive(Debug)]
+struct Generations<T> {
+    young: HashMap<Digest, (T, usize)>,
+    old: HashMap<Digest, (T, usize)>,
+    /// Of the young, in bytes.
+    weight: usize,
+}
+
+impl<T> Default for Generations<T> {
+    fn default() -> Self {
+        Self { young: HashMap::new(), old: HashMap::new(), weight: 0 }
+    }
+}
+
+impl<T> Generations<T> {
+    fn find(&mut self, key: Digest) -> Option<&T> {
+        if !self.young.contains_key(&key)
+            && let Some((value, weight)) = self.old.remove(&key)
+        {
+            self.insert(key, value, weight);
+        }
+        self.young.get(&key).map(|(value, _)| value)
+    }
+
+    fn keep(&mut self, key: Digest, value: T, weight: usize, most: usize) {
+        self.old.remove(&key);
+        let weight = weight.saturating_add(OVERHEAD);
+        if self.weight.saturating_add(weight) > most {
+            self.old = std::mem::take(&mut self.young);
+            self.weight = 0;
+        }
+        self.insert(key, value, weight);
+    }
+
+    fn insert(&mut self, key: Digest, value: T, weight: usize) {
+        let replaced = self.young.insert(key, (value, weight)).map_or(0, |(_, weight)| weight);
+        self.weight = self.weight.saturating_add(weight).saturating_sub(replaced);
+    }
+}
+
+/// Bytes of a generation of admitted clients: some 4,000 of them with certificates of ordinary size.
+const ADMITTED: usize = 4_194_304;
+
+/// Bytes of a generation of refusals: some 4,000.
+const REFUSED: usize = 1_048_576;
+
+/// Seconds for which a refusal is remembered: whatever it depended on that was not part of its key, such as
+/// an intermediate that was not valid yet, is looked at again after that.
+const REFUSED_FOR: i64 = 10;
+
+/// Bytes of an entry beside what it holds, roughly.
+const OVERHEAD: usize = 128;
+
+/// Bytes of a path that is remembered, roughly.
+const HOLDING: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn key(number: u32) -> Digest {
+        let mut key = Digest::default();
+        key[..4].copy_from_slice(&number.to_be_bytes());
+        key
+    }
+
+    #[test]
+    fn what_is_asked_for_survives_any_flood_and_memory_is_bounded() {
+        let mut memory = Memory::default();
+        memory.refuse(key(0), Reason::ChainInvalid, 0);
+        for number in 1..100_000 {
+            memory.refuse(key(number), Reason::CertificateNotAllowed, 0);
+            if number % 1000 == 0 {
+                assert_eq!(memory.refusal(key(0), 0), Some(Reason::ChainInvalid), "{number}");
+            }
+        }
+        let kept = memory.refused.young.len() + memory.refused.old.len();
+        assert!(kept <= 2 * REFUSED / OVERHEAD, "{kept}");
+        assert_eq!(memory.refusal(key(1), 0), None);
+    }
+
+    #[test]
+    fn a_refusal_is_forgotten_soon_and_when_the_clock_is_set_back() {
+        let mut memory = Memory::default();
+        memory.refuse(key(1), Reason::ChainInvalid, 100);
+        assert_eq!(memory.refusal(key(1), 100), Some(Reason::ChainInvalid));
+        assert_eq!(memory.refusal(key(1), 99 + REFUSED_FOR), Some(Reason::ChainInvalid));
+        assert_eq!(memory.refusal(key(1), 100 + REFUSED_FOR), None);
+        assert_eq!(memory.refusal(key(1), 99), None);
+    }
+}
