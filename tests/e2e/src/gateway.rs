@@ -12,10 +12,8 @@ use peergate_lab::upstream::Upstream;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::live::POLICY_FILE;
 use crate::people::People;
-
-/// The file that the policy comes from, in the gateway's directory.
-pub const POLICY_FILE: &str = "peergate.yaml";
 
 /// A running gateway; all of it ends with the value.
 pub struct Gateway {
@@ -52,9 +50,18 @@ impl Gateway {
         policy: &Value,
         change: impl FnOnce(&mut Bootstrap),
     ) -> Self {
+        Self::start_under(version, &people.authority, policy, change)
+    }
+
+    /// Starts an Envoy of some version whose own certificate this authority issues.
+    pub fn start_under(
+        version: &str,
+        authority: &Authority,
+        policy: &Value,
+        change: impl FnOnce(&mut Bootstrap),
+    ) -> Self {
         let directory = TempDir::new().expect("a directory");
-        let mut gateway =
-            Self::start_in(directory.path(), version, &people.authority, policy, change);
+        let mut gateway = Self::start_in(directory.path(), version, authority, policy, change);
         gateway.temporary = Some(directory);
         gateway
     }
@@ -120,14 +127,6 @@ impl Gateway {
     }
 }
 
-/// Puts another policy in place of the one that a gateway's directory holds, as a user would: rendered
-/// anew, and moved over the old file in one step.
-pub fn replace_policy(directory: &Path, resource: &str) {
-    let next = directory.join("next.yaml");
-    fs::write(&next, resource).expect("written");
-    fs::rename(&next, directory.join(POLICY_FILE)).expect("moved");
-}
-
 /// Runs `peergate render envoy` for a policy.
 fn render(
     policy: &Value,
@@ -185,6 +184,20 @@ impl Bootstrap {
     /// Takes the guard away.
     pub fn remove_guard(&mut self) {
         self.http_filters().retain(|filter| filter["name"] != "peergate-guard");
+    }
+
+    /// Puts a changed copy of the shipped module in its place.
+    pub fn change_module(&self, change: impl FnOnce(&[u8]) -> Vec<u8>) {
+        let policy = self.directory.join(POLICY_FILE);
+        let text = fs::read_to_string(&policy).expect("a resource");
+        let mut resource: Value = serde_saphyr::from_str(&text).expect("YAML");
+        let vm = &mut resource["resources"][0]["typed_config"]["config"]["vm_config"];
+        let filename = &mut vm["code"]["local"]["filename"];
+        let shipped = fs::read(filename.as_str().expect("a path")).expect("a module");
+        let path = self.directory.join("changed.wasm");
+        fs::write(&path, change(&shipped)).expect("written");
+        *filename = path.to_str().expect("a path in UTF-8").into();
+        fs::write(&policy, resource.to_string()).expect("written");
     }
 
     /// The first virtual host.

@@ -6,8 +6,12 @@
 
 mod exchange;
 mod gateway;
+mod live;
 mod people;
+mod siege;
 
 pub use exchange::sent;
-pub use gateway::{Bootstrap, Gateway, POLICY_FILE, replace_policy};
+pub use gateway::{Bootstrap, Gateway};
+pub use live::{POLICY_FILE, replace_policy, with_policy};
 pub use people::People;
+pub use siege::{Course, Peace, Siege};

@@ -1,9 +1,7 @@
 //! The guard: Envoy can skip a filter, and then nobody passes.
 
-use std::fs;
-
-use peergate_e2e::{Bootstrap, Gateway, POLICY_FILE, People};
-use serde_json::{Value, json};
+use peergate_e2e::{Bootstrap, Gateway, People};
+use serde_json::json;
 use walrus::ir::{MemArg, StoreKind, UnaryOp};
 use walrus::{FunctionBuilder, Module, ValType};
 
@@ -66,16 +64,7 @@ async fn a_healthy_filter_passes_its_guard_on_every_kind_of_pass() {
 /// Makes the shipped module accept its configuration once, as Envoy tries it on the main thread, and refuse
 /// it ever after: what a worker that lacks memory would do.
 fn fail_on_workers(bootstrap: &mut Bootstrap) {
-    let policy = bootstrap.directory.join(POLICY_FILE);
-    let mut resource: Value =
-        serde_saphyr::from_str(&fs::read_to_string(&policy).unwrap()).unwrap();
-    let filename = &mut resource["resources"][0]["typed_config"]["config"]["vm_config"]["code"]["local"]
-        ["filename"];
-    let shipped = fs::read(filename.as_str().unwrap()).unwrap();
-    let path = bootstrap.directory.join("fails_on_workers.wasm");
-    fs::write(&path, accept_once(&shipped)).unwrap();
-    *filename = path.to_str().unwrap().into();
-    fs::write(&policy, resource.to_string()).unwrap();
+    bootstrap.change_module(accept_once);
 }
 
 /// Puts a function before the module's `proxy_on_configure` that asks shared data whether it has been

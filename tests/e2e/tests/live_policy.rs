@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use peergate_e2e::{Gateway, POLICY_FILE, People, replace_policy};
 use serde_json::Value;
@@ -20,7 +20,7 @@ async fn a_change_reaches_the_next_request_of_an_open_connection() {
     let before = resource(gateway.directory());
     let other = people.bob.fingerprint();
     replace_policy(gateway.directory(), &before.replace(&people.alice.fingerprint(), &other));
-    wait(|| discovery(&gateway, "config_reload") >= 2).await;
+    gateway.wait(|| gateway.discovery("config_reload") >= 2).await;
     assert_eq!(h1.get("localhost", "/employee", &[]).await.unwrap().status, 403);
     assert_eq!(h2.get("localhost", "/employee", &[]).await.unwrap().status, 403);
     assert_eq!(gateway.status(Some(&people.bob), "/employee").await, 200);
@@ -36,7 +36,7 @@ async fn a_broken_policy_is_refused_and_the_old_one_stays() {
     gateway.envoy.wait_for_log(problem, Duration::from_secs(10)).unwrap();
     assert_eq!(gateway.status(Some(&people.alice), "/employee").await, 200);
     assert_eq!(gateway.status(Some(&people.bob), "/employee").await, 403);
-    assert_eq!(discovery(&gateway, "config_fail"), 1);
+    assert_eq!(gateway.discovery("config_fail"), 1);
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn a_policy_may_come_as_a_struct() {
         "value": policy,
     });
     replace_policy(gateway.directory(), &resource.to_string());
-    wait(|| discovery(&gateway, "config_reload") >= 2).await;
+    gateway.wait(|| gateway.discovery("config_reload") >= 2).await;
     assert_eq!(gateway.status(Some(&people.alice), "/employee").await, 200);
     assert_eq!(gateway.status(Some(&people.bob), "/employee").await, 403);
     let counter = "wasmcustom.peergate.api.as-struct.outcome.allowed.reason.allowed";
@@ -60,18 +60,4 @@ async fn a_policy_may_come_as_a_struct() {
 
 fn resource(directory: &Path) -> String {
     fs::read_to_string(directory.join(POLICY_FILE)).unwrap()
-}
-
-/// A counter of the policy's discovery.
-fn discovery(gateway: &Gateway, name: &str) -> u64 {
-    let name = format!("extension_config_discovery.http_filter.peergate.{name}");
-    gateway.envoy.stat(&name).unwrap().unwrap_or_default()
-}
-
-async fn wait(mut done: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(10);
-    while !done() {
-        assert!(Instant::now() < end, "in time");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }
