@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use peergate::{Policy, Reason};
 
@@ -33,18 +34,54 @@ fn every_reason_is_explained_with_its_statuses() {
 
 #[test]
 fn every_file_that_is_linked_is_there() {
-    for document in
-        ["README.md", "ARCHITECTURE.md", "envoy-config/README.md", "tests/cases/README.md"]
-    {
+    for document in [
+        "README.md",
+        "ARCHITECTURE.md",
+        "docs/authorities.md",
+        "envoy-config/README.md",
+        "tests/cases/README.md",
+    ] {
         let text = read(document);
         let home = Path::new(document).parent().unwrap();
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            if link.contains("://") || link.starts_with('#') {
+            if link.contains("://") {
                 continue;
             }
-            assert!(root().join(home).join(link).exists(), "{document}: {link}");
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let file =
+                if file.is_empty() { root().join(document) } else { root().join(home).join(file) };
+            assert!(file.exists(), "{document}: {link}");
+            let is_heading = |line: &str| {
+                line.starts_with('#') && slug(line.trim_start_matches('#').trim()) == heading
+            };
+            let has_heading = || fs::read_to_string(&file).unwrap().lines().any(is_heading);
+            assert!(heading.is_empty() || has_heading(), "{document}: {link}");
         }
     }
+}
+
+#[test]
+fn the_example_of_authorities_is_a_policy() {
+    let text = read("docs/authorities.md");
+    let policy = after(&text, "```yaml\n").split("```").next().unwrap();
+    let certificates = "tests/mock/tests/certificates/authority";
+    let pem =
+        |name: &str| serde_json::to_string(&read(&format!("{certificates}/{name}.pem"))).unwrap();
+    let policy = policy
+        .replacen("\"-----BEGIN CERTIFICATE-----…\"", &pem("authority"), 1)
+        .replacen("\"-----BEGIN CERTIFICATE-----…\"", &pem("intermediate"), 1)
+        .replacen("\"-----BEGIN X509 CRL-----…\"", &pem("list"), 1);
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("authorities.yaml");
+    fs::write(&file, policy).unwrap();
+    let ran =
+        Command::new(env!("CARGO_BIN_EXE_peergate")).arg("check").arg(&file).output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+}
+
+/// The anchor of a heading.
+fn slug(heading: &str) -> String {
+    let kept = |letter: &char| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_');
+    heading.to_lowercase().chars().filter(kept).collect::<String>().replace(' ', "-")
 }
 
 fn after<'t>(text: &'t str, mark: &str) -> &'t str {

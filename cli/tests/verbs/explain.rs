@@ -109,7 +109,7 @@ fn other_certificates_are_parsed_and_never_matched() {
     has(
         &ran,
         &[
-            "note          1 certificate was presented besides the leaf; only the leaf is ever matched against lists",
+            "note          1 certificate was presented besides the leaf: a path to an authority may lead over them, and only the leaf is ever matched against lists",
         ],
     );
     let broken = file("explain-broken.pem", "-----BEGIN CERTIFICATE-----\nAAEC\n");
