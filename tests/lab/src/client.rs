@@ -19,8 +19,8 @@ use tokio::time::timeout;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 
 pub use self::h1::H1;
-pub use self::h2::H2;
 pub(crate) use self::h2::listed;
+pub use self::h2::{Download, H2};
 pub(crate) use self::parse::parse;
 pub use self::request::Request;
 pub use self::response::Response;

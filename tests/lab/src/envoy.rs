@@ -23,7 +23,10 @@ pub use self::process::Cpu;
 pub struct Envoy {
     child: Child,
     admin: SocketAddr,
-    log: PathBuf,
+    /// How it was started, to do so again.
+    binary: PathBuf,
+    dir: PathBuf,
+    options: Options,
 }
 
 /// How to run an Envoy.
@@ -72,32 +75,30 @@ impl Envoy {
         dir: &Path,
         options: &Options,
     ) -> io::Result<Self> {
-        let (config, log) = (dir.join("bootstrap.yaml"), dir.join("envoy.log"));
-        let admin_address = dir.join("admin.address");
-        fs::write(&config, bootstrap)?;
-        fs::write(&admin_address, "")?;
-        let output = File::create(&log)?;
-        let child = Command::new(binary)
-            .arg("--config-path")
-            .arg(&config)
-            .args(["--config-yaml", ADMIN, "--admin-address-path"])
-            .arg(&admin_address)
-            // Hot restart would share memory between the Envoys of parallel tests.
-            .args(["--disable-hot-restart", "--concurrency", &options.concurrency.to_string()])
-            // Access logs are else ten seconds late.
-            .args(["--file-flush-interval-msec", "50", "--log-level", &options.log_level])
-            .args(&options.arguments)
-            .stdin(Stdio::null())
-            .stdout(output.try_clone()?)
-            .stderr(output)
-            .spawn()
-            .map_err(|error| {
-                io::Error::new(error.kind(), format!("{}: {error}", binary.display()))
-            })?;
-
-        let mut envoy = Self { child, admin: (Ipv4Addr::LOCALHOST, 0).into(), log };
-        envoy.wait_until_ready(&admin_address)?;
+        fs::write(dir.join(BOOTSTRAP), bootstrap)?;
+        let child = spawn(binary, dir, options)?;
+        let mut envoy = Self {
+            child,
+            admin: (Ipv4Addr::LOCALHOST, 0).into(),
+            binary: binary.to_owned(),
+            dir: dir.to_owned(),
+            options: options.clone(),
+        };
+        envoy.wait_until_ready()?;
         Ok(envoy)
+    }
+
+    /// Kills the process, starts another one from the same files, and waits until it is ready. The log
+    /// begins anew.
+    ///
+    /// # Errors
+    ///
+    /// As [`Envoy::start`] has them.
+    pub fn restart(&mut self) -> io::Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        self.child = spawn(&self.binary, &self.dir, &self.options)?;
+        self.wait_until_ready()
     }
 
     /// Checks a bootstrap without running it (`--mode validate`). Returns Envoy's output.
@@ -163,7 +164,7 @@ impl Envoy {
 
     /// Returns what Envoy wrote so far: its log, and access logs that go to stdout or stderr.
     pub fn log(&self) -> String {
-        String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned()
+        String::from_utf8_lossy(&fs::read(self.dir.join(LOG)).unwrap_or_default()).into_owned()
     }
 
     /// Waits until the log contains the text.
@@ -197,13 +198,14 @@ impl Envoy {
         self.child.id()
     }
 
-    fn wait_until_ready(&mut self, admin_address: &Path) -> io::Result<()> {
+    fn wait_until_ready(&mut self) -> io::Result<()> {
         let start = Instant::now();
+        let admin_address = self.dir.join(ADMIN_ADDRESS);
         loop {
             if let Some(status) = self.child.try_wait()? {
                 return Err(self.failure(&format!("envoy ended with {status}")));
             }
-            if let Ok(address) = fs::read_to_string(admin_address)?.trim().parse() {
+            if let Ok(address) = fs::read_to_string(&admin_address)?.trim().parse() {
                 self.admin = address;
                 if self.admin_get("/ready").is_ok() {
                     return Ok(());
@@ -224,12 +226,38 @@ impl Envoy {
     }
 }
 
+/// Starts the process.
+fn spawn(binary: &Path, dir: &Path, options: &Options) -> io::Result<Child> {
+    let admin_address = dir.join(ADMIN_ADDRESS);
+    fs::write(&admin_address, "")?;
+    let output = File::create(dir.join(LOG))?;
+    Command::new(binary)
+        .arg("--config-path")
+        .arg(dir.join(BOOTSTRAP))
+        .args(["--config-yaml", ADMIN, "--admin-address-path"])
+        .arg(&admin_address)
+        // Hot restart would share memory between the Envoys of parallel tests.
+        .args(["--disable-hot-restart", "--concurrency", &options.concurrency.to_string()])
+        // Access logs are else ten seconds late.
+        .args(["--file-flush-interval-msec", "50", "--log-level", &options.log_level])
+        .args(&options.arguments)
+        .stdin(Stdio::null())
+        .stdout(output.try_clone()?)
+        .stderr(output)
+        .spawn()
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", binary.display())))
+}
+
 impl Drop for Envoy {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
+
+const BOOTSTRAP: &str = "bootstrap.yaml";
+const LOG: &str = "envoy.log";
+const ADMIN_ADDRESS: &str = "admin.address";
 
 /// Merged over the bootstrap: a port of the kernel's choice.
 const ADMIN: &str = "admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}";

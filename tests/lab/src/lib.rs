@@ -2,6 +2,7 @@
 //!
 //! * [`pki`] issues certificates, ordinary and adversarial;
 //! * [`envoy`] starts a real Envoy and reads its admin interface;
+//! * [`feed`] serves a dynamic list, well or badly;
 //! * [`upstream`] answers with what reached it;
 //! * [`client`] speaks HTTP/1.1 and HTTP/2 over real TLS, byte by byte where that matters, and in
 //!   [`client::load`] many times over.
@@ -13,6 +14,7 @@
 
 pub mod client;
 pub mod envoy;
+pub mod feed;
 pub mod pki;
 pub mod upstream;
 

@@ -1,6 +1,7 @@
 //! A server behind the proxy that answers with what reached it.
 
 mod answer;
+mod drip;
 mod received;
 
 use std::io;
@@ -20,7 +21,8 @@ pub use self::received::Received;
 ///
 /// It waits for the whole request and answers 200 with [`Received::json`]. A request to switch
 /// protocols (`Upgrade`, or extended CONNECT) is answered at once, by 101 or 200, and its bytes are
-/// then sent back. It runs in a thread of its own and needs no runtime around it.
+/// then sent back. A request with `drip=<milliseconds>` in its query is answered by a byte so often, and
+/// the answer has no end. It runs in a thread of its own and needs no runtime around it.
 pub struct Upstream {
     address: SocketAddr,
     received: Arc<Mutex<Vec<Received>>>,

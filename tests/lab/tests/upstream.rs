@@ -78,3 +78,21 @@ async fn a_forgetful_upstream_answers_and_keeps_nothing() {
     assert_eq!((one.expect("one").status, two.expect("two").status), (200, 200));
     assert!(upstream.received().is_empty());
 }
+
+#[tokio::test]
+async fn a_drip_has_no_end() {
+    let upstream = Upstream::start("orders").expect("an upstream");
+    let client = Client::plaintext();
+    let h2 = client.h2(upstream.address()).await.expect("a connection");
+    let mut download = h2.begin(&Request::get("a", "/?drip=5")).await.expect("an answer");
+    let mut h1 = client.h1(upstream.address()).await.expect("a connection");
+    let request = Request::get("a", "/?x&drip=5");
+    h1.send_raw(&request.to_h1()).await.expect("a request");
+    assert_eq!(download.status, 200);
+    for _ in 0..3 {
+        assert!(!download.read().await.expect("bytes").is_empty());
+        assert!(!h1.read_raw().await.expect("bytes").is_empty());
+    }
+    drop(upstream);
+    while download.read().await.is_ok() {}
+}

@@ -6,9 +6,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use http_body_util::BodyExt;
+use hyper::Uri;
+use hyper::body::Incoming;
 use hyper::client::conn::http2;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
-use hyper::{Uri, body};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 
 use super::outgoing::Outgoing;
@@ -55,6 +56,23 @@ impl H2 {
                 Ok(response) => Ok(response),
                 Err(error) => Err(self.explain(&error).await),
             }
+        })
+        .await
+    }
+
+    /// Sends a request and reads the head of its response. The rest comes as it is asked for.
+    ///
+    /// # Errors
+    ///
+    /// As [`H2::send`] has them.
+    pub async fn begin(&self, request: &Request) -> io::Result<Download> {
+        let request = self.convert(request).map_err(io::Error::other)?;
+        let mut sender = self.sender.clone();
+        within(async {
+            sender.ready().await.map_err(io::Error::other)?;
+            let (head, body) =
+                sender.send_request(request).await.map_err(io::Error::other)?.into_parts();
+            Ok(Download { status: head.status.as_u16(), body })
         })
         .await
     }
@@ -110,12 +128,38 @@ impl H2 {
     }
 }
 
+/// A response that has begun. When it is dropped its stream is reset.
+pub struct Download {
+    /// The status.
+    pub status: u16,
+    body: Incoming,
+}
+
+impl Download {
+    /// Returns the next bytes, none at the end.
+    ///
+    /// # Errors
+    ///
+    /// When the stream or the connection ends early.
+    pub async fn read(&mut self) -> io::Result<Vec<u8>> {
+        within(async {
+            while let Some(frame) = self.body.frame().await {
+                if let Ok(data) = frame.map_err(io::Error::other)?.into_data() {
+                    return Ok(data.to_vec());
+                }
+            }
+            Ok(Vec::new())
+        })
+        .await
+    }
+}
+
 async fn exchange(
     mut sender: http2::SendRequest<Outgoing>,
     request: hyper::Request<Outgoing>,
 ) -> hyper::Result<Response> {
     sender.ready().await?;
-    let (head, incoming): (_, body::Incoming) = sender.send_request(request).await?.into_parts();
+    let (head, incoming): (_, Incoming) = sender.send_request(request).await?.into_parts();
     let collected = incoming.collect().await?;
     let trailers = collected.trailers().map(listed).unwrap_or_default();
     Ok(Response {

@@ -94,6 +94,12 @@ impl Identity {
         BASE64_STANDARD.encode(digest::digest(&digest::SHA256, &spki))
     }
 
+    /// Returns the SHA-256 of the issuer's name in DER, in lower-case hexadecimal digits.
+    pub fn issuer_sha256(&self) -> String {
+        let name = self.parsed().tbs_certificate.issuer.as_raw().to_vec();
+        HEXLOWER.encode(digest::digest(&digest::SHA256, &name).as_ref())
+    }
+
     /// Returns the leaf's serial as upper-case octets, without a leading zero octet: `0A:1F`.
     pub fn serial_hex(&self) -> String {
         let octets = self.serial();

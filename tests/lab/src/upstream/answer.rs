@@ -1,7 +1,7 @@
 //! One answer of the upstream.
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Either, Full};
 use hyper::body::Incoming;
 use hyper::ext::Protocol;
 use hyper::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderValue, UPGRADE};
@@ -9,21 +9,30 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 
 use super::Received;
+use super::drip::Drip;
 use crate::client::listed;
+
+/// All of an answer's body, or one that has no end.
+type Body = Either<Full<Bytes>, Drip>;
 
 pub(super) async fn answer(
     name: &str,
     mut request: Request<Incoming>,
-) -> hyper::Result<(Received, Response<Full<Bytes>>)> {
+) -> hyper::Result<(Received, Response<Body>)> {
     let mut received = head(&request);
     if let Some(response) = switch(&mut request) {
-        return Ok((received, response));
+        return Ok((received, response.map(Either::Left)));
     }
+    let drip = Drip::asked(request.uri().query());
 
     let collected = request.into_body().collect().await?;
     received.trailers = collected.trailers().map(listed).unwrap_or_default();
     received.body = collected.to_bytes().to_vec();
-    let mut response = Response::new(Full::from(received.json(name).to_string()));
+    if let Some(drip) = drip {
+        return Ok((received, Response::new(Either::Right(drip))));
+    }
+    let whole = Full::from(received.json(name).to_string());
+    let mut response = Response::new(Either::Left(whole));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok((received, response))
 }

@@ -55,6 +55,13 @@ impl Report {
         self.percentile(0.999)
     }
 
+    /// Adds another load that came after this one.
+    pub fn add(&mut self, later: Self) {
+        let elapsed = self.elapsed + later.elapsed;
+        self.merge(later);
+        self.finish(elapsed);
+    }
+
     /// Counts an answer by its status, or a failure.
     pub(super) fn count(&mut self, answer: Result<u16, &io::Error>, latency: Duration) {
         match answer {
