@@ -6,7 +6,7 @@ use x509_parser::certificate::X509CertificateParser;
 use x509_parser::nom::Parser;
 use x509_parser::prelude::X509Certificate;
 
-use crate::digest::{Fingerprint, IssuedHash, KeyHash, TbsHash};
+use crate::digest::{Digest, Fingerprint, IssuedHash, KeyHash, TbsHash, sha256};
 use crate::serial::Serial;
 
 /// A parsed leaf: all that lists match, and no more. It is a function of the certificate's bytes alone,
@@ -18,6 +18,9 @@ pub struct Leaf {
     key: KeyHash,
     tbs: TbsHash,
     issued: IssuedHash,
+    /// The SHA-256 of the issuer's name.
+    issuer: Digest,
+    serial: Serial,
     validity: Validity,
 }
 
@@ -62,12 +65,15 @@ impl Leaf {
     pub fn parse(der: &[u8]) -> Result<Self, MalformedCertificate> {
         let certificate = parse(der)?;
         let tbs = &certificate.tbs_certificate;
+        let serial = Serial::from_bytes(tbs.raw_serial());
         Ok(Self {
             der: der.into(),
             fingerprint: Fingerprint::of(der),
             key: KeyHash::of(tbs.subject_pki.raw),
             tbs: TbsHash::of(tbs.as_ref()),
-            issued: IssuedHash::of(tbs.issuer.as_raw(), &Serial::from_bytes(tbs.raw_serial())),
+            issued: IssuedHash::of(tbs.issuer.as_raw(), &serial),
+            issuer: sha256(tbs.issuer.as_raw()),
+            serial,
             validity: Validity::of(&certificate),
         })
     }
@@ -95,6 +101,16 @@ impl Leaf {
     /// Which certificate of its issuer it is.
     pub(crate) fn issued(&self) -> IssuedHash {
         self.issued
+    }
+
+    /// The SHA-256 of its issuer's name in DER.
+    pub fn issuer(&self) -> Digest {
+        self.issuer
+    }
+
+    /// The number that its issuer gave it.
+    pub fn serial(&self) -> &Serial {
+        &self.serial
     }
 
     /// When it is valid.

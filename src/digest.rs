@@ -32,7 +32,7 @@ pub(crate) struct IssuedHash(Digest);
 pub(crate) struct RefusalHash(Digest);
 
 /// A SHA-256, whatever it is of.
-pub(crate) type Digest = [u8; LENGTH];
+pub(crate) type Digest = [u8; DIGEST_LENGTH];
 
 impl Fingerprint {
     /// Digests a certificate's DER.
@@ -43,6 +43,11 @@ impl Fingerprint {
     /// Reads 64 hex digits of either case, as a host property holds them.
     pub fn from_hex(digits: &[u8]) -> Option<Self> {
         from_hex(digits).map(Self)
+    }
+
+    /// Takes a digest that was stored.
+    pub(crate) fn from_digest(digest: Digest) -> Self {
+        Self(digest)
     }
 }
 
@@ -163,12 +168,13 @@ pub(crate) fn sha256(bytes: &[u8]) -> Digest {
 }
 
 fn from_hex(digits: &[u8]) -> Option<Digest> {
-    let mut bytes = [0; LENGTH];
+    let mut bytes = [0; DIGEST_LENGTH];
     hex::decode_to_slice(digits, &mut bytes).ok()?;
     Some(bytes)
 }
 
-const LENGTH: usize = 32;
+/// Bytes of a SHA-256.
+pub(crate) const DIGEST_LENGTH: usize = 32;
 
 /// Bytes of a chain that tell it from another: some four certificates.
 const BEGINNING: usize = 4096;

@@ -160,7 +160,7 @@ fn refusal(reason: Reason, detail: Detail, is_grpc: bool) -> Option<Reply> {
             r#"{{"type":"about:blank","title":"{title}","status":{http},"detail":"{generic}"{extra}}}"#
         )
     };
-    if matches!(reason, Reason::CertificateUnavailable | Reason::RevocationUnknown) {
+    if http == 503 && reason != Reason::Internal {
         headers.push(("retry-after", RETRY_AFTER));
     }
     Some(Reply { status: http, grpc, headers, body, details: reason.details() })

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use crate::carrier::{pem, xfcc};
 use crate::certificate::Leaf;
 use crate::digest::Fingerprint;
+use crate::dynamic::DynamicList;
 use crate::memory::{Client, Memory};
 use crate::reason::Reason;
 use crate::request::Headers;
@@ -38,6 +39,19 @@ pub trait Source {
     fn filter_state_certificate(&self) -> Reading;
     /// Wall clock, in seconds since the Unix epoch.
     fn now(&self) -> Result<i64, Unreadable>;
+
+    /// What lies under a key in the data that the host's workers share: dynamic lists are kept there. An
+    /// empty value is one all the same.
+    fn shared(&self, key: &[u8]) -> Reading {
+        let _ = key;
+        Ok(None)
+    }
+
+    /// Whether a dynamic list is whole, and heard of its feed lately enough to be gone by.
+    fn is_current(&self, list: &DynamicList) -> Result<bool, Unreadable> {
+        let _ = list;
+        Ok(false)
+    }
 
     /// The host's own verification of signatures, if it has one.
     fn signatures(&self) -> Option<HostVerifier> {

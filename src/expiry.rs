@@ -108,9 +108,10 @@ impl ListState<'_> {
 }
 
 impl Policy {
-    /// How the lists stand. `now` is in seconds since the Unix epoch.
+    /// How the lists stand that have their entries from the configuration. `now` is in seconds since the Unix epoch.
     pub fn list_states(&self, now: i64) -> Vec<ListState<'_>> {
-        self.lists.iter().map(|list| self.list_state(list, now)).collect()
+        let written = self.lists.iter().filter(|list| list.dynamic().is_none());
+        written.map(|list| self.list_state(list, now)).collect()
     }
 
     fn list_state<'p>(&'p self, list: &'p List, now: i64) -> ListState<'p> {

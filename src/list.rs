@@ -1,13 +1,15 @@
 //! Lists: who is on them, and whom they refuse.
 
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 
 use crate::authority::Authority;
 use crate::certificate::{Leaf, Validity};
 use crate::digest::{Digest, Fingerprint, IssuedHash, KeyHash};
+use crate::dynamic::DynamicList;
 use crate::name::Name;
 
-/// A static list, ready for look-ups. What a look-up costs grows with the logarithm of its length.
+/// A list, ready for look-ups. What a look-up costs grows with the logarithm of its length.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct List {
     /// Certificates by fingerprint.
@@ -23,6 +25,8 @@ pub(crate) struct List {
     entries: Vec<Entry>,
     counts: Counts,
     name: Box<str>,
+    /// A feed fills it, and nothing else.
+    dynamic: Option<Arc<DynamicList>>,
     /// The positions, as written, of entries that were skipped as invalid, in order.
     skipped: Vec<usize>,
     skips_invalid: bool,
@@ -138,6 +142,17 @@ impl List {
         // Two encodings of one certificate are two pins, and denied alike.
         list.tbs = in_order(std::mem::take(&mut list.tbs));
         Ok(list)
+    }
+
+    /// A list that a feed fills.
+    pub(crate) fn fed(list: DynamicList) -> Self {
+        let name = list.name().into();
+        Self { name, dynamic: Some(Arc::new(list)), ..Self::default() }
+    }
+
+    /// What a feed fills, if this is such a list.
+    pub(crate) fn dynamic(&self) -> Option<&Arc<DynamicList>> {
+        self.dynamic.as_ref()
     }
 
     /// How many entries of each kind there are.

@@ -30,6 +30,11 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// The paths by which lists hold it.
+    pub(crate) fn holdings(&self) -> &[(ListId, Rc<PathHolding>)] {
+        &self.holdings
+    }
+
     /// The path by which a list holds it.
     pub(crate) fn holding(&self, list: ListId) -> Option<&Rc<PathHolding>> {
         self.holdings.iter().find(|(of, _)| *of == list).map(|(_, holding)| holding)

@@ -1,8 +1,12 @@
 //! A policy: what each request must show. It is made by [`Policy::read`](crate::Policy::read) alone and
 //! cannot be invalid.
 
+use std::sync::Arc;
+
 use crate::authority::Trust;
 use crate::config::Problems;
+use crate::digest::Digest;
+use crate::dynamic::DynamicList;
 use crate::header_name::HeaderName;
 use crate::list::List;
 use crate::name::Name;
@@ -14,6 +18,8 @@ pub struct Policy {
     pub(crate) lists: Vec<List>,
     /// The authorities of all lists, each once.
     pub(crate) trusts: Vec<Trust>,
+    /// What is known of issuers: the SHA-256 of each one's name, and of its certificate.
+    pub(crate) issuers: Vec<(Digest, Digest)>,
     /// What is wrong with entries that lists go without.
     pub(crate) skipped: Problems,
     pub(crate) authority: AuthorityRules,
@@ -25,6 +31,8 @@ pub struct Policy {
     pub(crate) detail: Detail,
     /// Seconds before the end of something at which it is told.
     pub(crate) expiry_warning: i64,
+    /// The path that tells whether all dynamic lists are fresh.
+    pub(crate) ready_path: Option<Box<str>>,
     /// Whether some rule asks for Envoy's choice of virtual host, of route.
     pub(crate) asks_virtual_host: bool,
     pub(crate) asks_route: bool,
@@ -45,6 +53,7 @@ pub struct Api {
     pub(crate) matches: Vec<MatchRule>,
     pub(crate) ruling: Ruling,
     pub(crate) operations: Vec<Operation>,
+    pub(crate) open_streams: OpenStreams,
 }
 
 impl Api {
@@ -111,6 +120,16 @@ impl Credential {
             Self::Certificate => "certificate",
         }
     }
+}
+
+/// What becomes of a request that is being served when its client no longer passes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum OpenStreams {
+    /// It goes on to its end.
+    #[default]
+    Keep,
+    /// It is reset.
+    End,
 }
 
 /// Which certificates hold.
@@ -224,6 +243,7 @@ pub(crate) enum CertificateFormat {
 /// The rules that a request falls under.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Selection<'p> {
+    pub(crate) place: Place,
     pub(crate) api: &'p Api,
     pub(crate) ruling: &'p Ruling,
 }
@@ -243,6 +263,11 @@ impl Policy {
         &self.apis
     }
 
+    /// The lists that a feed fills, each with the place by which a [`Source`](crate::Source) knows it.
+    pub fn dynamic_lists(&self) -> impl Iterator<Item = &Arc<DynamicList>> {
+        self.lists.iter().filter_map(List::dynamic)
+    }
+
     /// Whether it matches hosts, and by their port too.
     pub fn tells_ports_apart(&self) -> bool {
         !self.authority.ignore_port
@@ -255,29 +280,39 @@ impl Policy {
     /// one and the upstream may serve by the other, so both must fall under the same rules.
     pub(crate) fn select(&self, target: &Target<'_>) -> Result<Option<Selection<'_>>, Ambiguous> {
         let Some(path) = &target.path else {
-            return Ok(self.choose(target, None).map(|(_, selection)| selection));
+            return Ok(self.choose(target, None));
         };
         let (sent, folded) = path.readings();
         let chosen = self.choose(target, Some(sent));
         if let Some(folded) = folded {
-            let place = |choice: &Option<(Place, Selection<'_>)>| choice.map(|(place, _)| place);
+            let place = |choice: &Option<Selection<'_>>| choice.map(|choice| choice.place);
             if place(&self.choose(target, Some(folded))) != place(&chosen) {
                 return Err(Ambiguous);
             }
         }
-        Ok(chosen.map(|(_, selection)| selection))
+        Ok(chosen)
     }
 
-    fn choose(&self, target: &Target<'_>, path: Option<&[u8]>) -> Option<(Place, Selection<'_>)> {
+    /// The rules at a place.
+    pub(crate) fn at(&self, place: Place) -> Option<Selection<'_>> {
+        let api = self.apis.get(place.0)?;
+        let ruling = match place.1 {
+            Some(operation) => &api.operations.get(operation)?.ruling,
+            None => &api.ruling,
+        };
+        Some(Selection { place, api, ruling })
+    }
+
+    fn choose(&self, target: &Target<'_>, path: Option<&[u8]>) -> Option<Selection<'_>> {
         let holds = |matches: &[MatchRule]| matches.iter().any(|rule| rule.matches(target, path));
         let (index, api) = self.apis.iter().enumerate().find(|(_, api)| holds(&api.matches))?;
         let operation =
             api.operations.iter().enumerate().find(|(_, operation)| holds(&operation.matches));
         let place = (index, operation.map(|(index, _)| index));
         let ruling = operation.map_or(&api.ruling, |(_, operation)| &operation.ruling);
-        Some((place, Selection { api, ruling }))
+        Some(Selection { place, api, ruling })
     }
 }
 
 /// An API and an operation of it, by position.
-type Place = (usize, Option<usize>);
+pub(crate) type Place = (usize, Option<usize>);

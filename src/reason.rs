@@ -39,6 +39,16 @@ pub enum Reason {
     CertificateRevoked,
     /// A revocation list that must be there is missing, too old, or not by the issuer.
     RevocationUnknown,
+    /// Who registered the client has suspended it.
+    SessionInactive,
+    /// The client's registration has ended.
+    SessionExpired,
+    /// The client's registration has not begun.
+    SessionNotYetValid,
+    /// The client is registered for other APIs.
+    ApiNotGranted,
+    /// A dynamic list has not been filled, or has not heard of its feed for too long.
+    ListStale,
     /// No API matches the request.
     NoMatchingApi,
     /// The authority is not the server name that the connection was made for.
@@ -49,7 +59,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 24] = [
         Self::Allowed,
         Self::Anonymous,
         Self::BadTarget,
@@ -66,6 +76,11 @@ impl Reason {
         Self::ChainInvalid,
         Self::CertificateRevoked,
         Self::RevocationUnknown,
+        Self::SessionInactive,
+        Self::SessionExpired,
+        Self::SessionNotYetValid,
+        Self::ApiNotGranted,
+        Self::ListStale,
         Self::NoMatchingApi,
         Self::Misdirected,
         Self::Internal,
@@ -90,6 +105,11 @@ impl Reason {
             Self::ChainInvalid => "chain_invalid",
             Self::CertificateRevoked => "certificate_revoked",
             Self::RevocationUnknown => "revocation_unknown",
+            Self::SessionInactive => "session_inactive",
+            Self::SessionExpired => "session_expired",
+            Self::SessionNotYetValid => "session_not_yet_valid",
+            Self::ApiNotGranted => "api_not_granted",
+            Self::ListStale => "list_stale",
             Self::NoMatchingApi => "no_matching_api",
             Self::Misdirected => "misdirected",
             Self::Internal => "internal",
@@ -120,14 +140,18 @@ impl Reason {
             | Self::CertificateMalformed
             | Self::CertificateMismatch
             | Self::ChainInvalid
-            | Self::CertificateRevoked => {
+            | Self::CertificateRevoked
+            | Self::SessionInactive
+            | Self::SessionExpired
+            | Self::SessionNotYetValid
+            | Self::ApiNotGranted => {
                 status(403, 7, "Forbidden", "the client certificate was refused")
             }
             Self::NoMatchingApi => status(403, 7, "Forbidden", "access is not allowed"),
             Self::Misdirected => {
                 status(421, 9, "Misdirected Request", "the connection is for another host")
             }
-            Self::CertificateUnavailable | Self::RevocationUnknown => {
+            Self::CertificateUnavailable | Self::RevocationUnknown | Self::ListStale => {
                 status(503, 14, "Service Unavailable", "the client certificate cannot be checked")
             }
             Self::Internal => {
@@ -155,6 +179,10 @@ impl Reason {
                 | Self::CertificateExpired
                 | Self::CertificateNotYetValid
                 | Self::ChainInvalid
+                | Self::SessionInactive
+                | Self::SessionExpired
+                | Self::SessionNotYetValid
+                | Self::ApiNotGranted
         )
     }
 }

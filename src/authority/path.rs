@@ -8,6 +8,7 @@ use webpki::{EndEntityCert, Error, KeyUsage, VerifiedPath};
 use x509_parser::prelude::X509Certificate;
 
 use crate::certificate::{Validity, parse};
+use crate::digest::{Digest, sha256};
 use crate::signature::{Algorithm, Meter};
 
 use super::candidates::{DEPTH, ways};
@@ -62,6 +63,8 @@ pub(crate) struct Path {
     pub(crate) window: Validity,
     /// The subjects of the certificates between, the leaf's issuer first.
     pub(crate) via: Box<[Box<str>]>,
+    /// The SHA-256 of the certificate of the leaf's issuer on this path.
+    pub(crate) issuer: Digest,
 }
 
 /// What a leaf is to be used for, and how far from its anchor it may be.
@@ -183,9 +186,10 @@ fn follow(
     }
     let between: Vec<CertificateDer<'_>> =
         verified.intermediate_certificates().map(|certificate| certificate.der()).collect();
+    let issuer = sha256(between.first().map_or(&*trust.anchor.link.der, |der| der));
     let between: Option<Vec<X509Certificate<'_>>> =
         between.iter().map(|der| parse(der).ok()).collect();
-    described(trust, leaf, &between.ok_or(Fault::Issuer(Breach::Malformed))?, now)
+    described(trust, leaf, &between.ok_or(Fault::Issuer(Breach::Malformed))?, issuer, now)
 }
 
 /// Describes a path that was verified, unless a revocation list on it is too old.
@@ -193,6 +197,7 @@ fn described(
     trust: &Trust,
     leaf: &Examined,
     between: &[X509Certificate<'_>],
+    issuer: Digest,
     now: i64,
 ) -> Result<Path, Fault> {
     let mut window = trust.anchor.validity;
@@ -218,7 +223,7 @@ fn described(
         window.not_after = window.not_after.min(good_until);
     }
     let via = between.iter().map(|certificate| name_text::text(certificate.subject()).into());
-    Ok(Path { window, via: via.collect() })
+    Ok(Path { window, via: via.collect(), issuer })
 }
 
 /// Ways that may end at a signature by another key: an honest client has one at the most, where an authority

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 
 use crate::certificate::Validity;
+use crate::digest::{Digest, sha256};
 
 use super::link::Link;
 use super::name_text;
@@ -73,6 +74,13 @@ impl Trust {
         let lists = self.revocation.iter().flat_map(Revocation::lists);
         !self.anchor.may_sign_lists
             && lists.into_iter().any(|list| list.issuer() == &*self.anchor.link.subject)
+    }
+
+    /// The authorities whose certificates are known here: the SHA-256 of each one's name, and of its
+    /// certificate.
+    pub(crate) fn issuers(&self) -> impl Iterator<Item = (Digest, Digest)> {
+        let links = std::iter::once(&self.anchor.link).chain(&self.intermediates);
+        links.map(|link| (sha256(&link.subject), sha256(&link.der)))
     }
 
     /// When the first of its certificates ends, in seconds since the Unix epoch.

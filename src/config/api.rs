@@ -2,14 +2,15 @@
 
 use crate::name::Name;
 use crate::policy::{
-    Api, CertificateRule, Credential, Enforcement, Forward, Operation, Requirement, Ruling,
+    Api, CertificateRule, Credential, Enforcement, Forward, OpenStreams, Operation, Requirement,
+    Ruling,
 };
 use crate::target::MatchRule;
 
 use super::lists::Lists;
 use super::node::Node;
 use super::problem::{At, Problems};
-use super::reader::{Fields, items, parsed};
+use super::reader::{Fields, items, parsed, word};
 use super::settings::{Global, enforcement};
 use super::{certificate, matches, requirement};
 
@@ -122,6 +123,9 @@ fn read_api(
     fields.required("policy", problems);
     let parts = Parts::read(&mut fields, context, problems);
     let operations = fields.optional("operations");
+    let open_streams = fields.read("open_streams", problems, |node, at, problems| {
+        word(node, at, problems, &[("keep", OpenStreams::Keep), ("end", OpenStreams::End)])
+    });
     fields.finish(problems);
 
     let mut is_used = uses_certificate(parts.requirement.as_ref());
@@ -167,10 +171,20 @@ fn read_api(
     if parts.has_certificate && !is_used && !is_faulty {
         problems.report(&at.field("certificate"), "no policy here looks at certificates");
     }
+    if open_streams == Some(OpenStreams::End) && !is_used && !is_faulty {
+        problems.report(&at.field("open_streams"), "no policy here looks at certificates");
+    }
     if is_faulty {
         return None;
     }
-    Some(Api { name: name?, position: 0, matches: matches?, ruling, operations: read })
+    Some(Api {
+        name: name?,
+        position: 0,
+        matches: matches?,
+        ruling,
+        operations: read,
+        open_streams: open_streams.unwrap_or_default(),
+    })
 }
 
 /// What an operation leaves out, its API says.

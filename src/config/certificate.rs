@@ -50,14 +50,15 @@ pub(crate) fn read(
     }
     context.lists.denying(&deny, &at.field("deny"), problems);
     add(&mut deny, &global.deny);
-    contradictory(&allow, &require, &deny, at, problems);
+    contradictory(context, &allow, &require, &deny, at, problems);
     evadable(context, &allow, &require, &deny, at, problems);
 
     let counts = |id: &ListId| context.lists.get(*id).map(|(_, list)| list.counts());
     let validity = validity.unwrap_or_default();
-    let needs_leaf =
-        allow.iter().chain(&require).filter_map(counts).any(|counts| counts.admits_by_content())
+    let needs_leaf = allow.iter().chain(&require).filter_map(counts).any(|counts| counts.admits_by_content())
             || deny.iter().filter_map(counts).any(|counts| counts.refuses_by_leaf())
+            // A feed may deny by what only the whole leaf tells.
+            || deny.iter().any(|id| context.lists.is_dynamic(*id))
             || context.forward.client_cert.is_some();
     Some(CertificateRule {
         allow,
@@ -80,13 +81,15 @@ fn add(lists: &mut Vec<ListId>, others: &[ListId]) {
 
 /// Reports a rule that refuses every certificate that it admits.
 fn contradictory(
+    context: &Context<'_>,
     allow: &[ListId],
     require: &[ListId],
     deny: &[ListId],
     at: &At<'_>,
     problems: &mut Problems,
 ) {
-    let is_denied = |id: &ListId| deny.contains(id);
+    // What a feed says of one certificate may admit it, and refuse another.
+    let is_denied = |id: &ListId| deny.contains(id) && !context.lists.is_dynamic(*id);
     if (!allow.is_empty() && allow.iter().all(is_denied)) || require.iter().any(is_denied) {
         problems.report(at, "nobody could pass: what must hold a certificate denies it as well");
     }

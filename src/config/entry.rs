@@ -136,7 +136,7 @@ fn read_issued(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<
     Some(Pin::Issued(IssuedHash::of(&by?, &serial?)))
 }
 
-fn read_labels(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Labels> {
+pub(crate) fn read_labels(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Labels> {
     let mut labels = Vec::new();
     for (key, node) in entries(node, at, problems)? {
         let at = at.field(key);
@@ -147,10 +147,10 @@ fn read_labels(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<
     Some(labels.into())
 }
 
-type Labels = Box<[(Name, Box<str>)]>;
+pub(crate) type Labels = Box<[(Name, Box<str>)]>;
 
 /// A text that can stand in a header as it is.
-struct Printable(Box<str>);
+pub(crate) struct Printable(pub(crate) Box<str>);
 
 impl FromStr for Printable {
     type Err = NotPrintable;
@@ -165,7 +165,7 @@ impl FromStr for Printable {
     }
 }
 
-struct NotPrintable;
+pub(crate) struct NotPrintable;
 
 impl fmt::Display for NotPrintable {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -174,7 +174,7 @@ impl fmt::Display for NotPrintable {
 }
 
 /// Seconds since the Unix epoch, written as RFC 3339.
-struct Moment(i64);
+pub(crate) struct Moment(pub(crate) i64);
 
 impl FromStr for Moment {
     type Err = NoMoment;
@@ -185,7 +185,7 @@ impl FromStr for Moment {
     }
 }
 
-struct NoMoment;
+pub(crate) struct NoMoment;
 
 impl fmt::Display for NoMoment {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

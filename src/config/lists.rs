@@ -1,20 +1,23 @@
 //! `lists`: names and their entries.
 
 use crate::authority::Trust;
+use crate::dynamic::DynamicList;
 use crate::list::List;
 use crate::name::Name;
 use crate::policy::ListId;
 
 use super::authority::Trusts;
-use super::entry;
 use super::node::Node;
 use super::problem::{At, Problems};
 use super::reader::{Fields, entries, items, list, text, word};
+use super::{entry, feed};
 
 /// The lists of a configuration, by name.
 #[derive(Default)]
 pub(crate) struct Lists {
     named: Vec<(String, List)>,
+    /// Those that have a feed, good or not.
+    fed: Vec<ListId>,
     trusts: Trusts,
     /// What is wrong with entries that were skipped.
     skipped: Problems,
@@ -33,6 +36,10 @@ impl Lists {
             problems.keep::<Name, _>(&at, key.parse());
             // A list with problems keeps its name: whoever refers to it is not to blame.
             let list = lists.read_list(key, node, &at, problems).unwrap_or_default();
+            if matches!(node, Node::Object(fields) if fields.iter().any(|(name, _)| name == "feed"))
+            {
+                lists.fed.push(lists.named.len());
+            }
             lists.named.push((key.to_string(), list));
         }
         lists
@@ -59,6 +66,11 @@ impl Lists {
             }
             id
         })
+    }
+
+    /// Whether a feed fills it.
+    pub(crate) fn is_dynamic(&self, id: ListId) -> bool {
+        self.fed.contains(&id)
     }
 
     pub(crate) fn get(&self, id: ListId) -> Option<&(String, List)> {
@@ -107,6 +119,18 @@ impl Lists {
         problems: &mut Problems,
     ) -> Option<List> {
         let mut fields = Fields::of(node, at, problems)?;
+        let has_feed = fields.optional("feed").is_some();
+        let keeping = feed::read(&mut fields, at, problems);
+        if has_feed {
+            for name in ["entries", "on_invalid_entry"] {
+                if fields.optional(name).is_some() {
+                    problems
+                        .report(&at.field(name), "a list with a feed has no entries of its own");
+                }
+            }
+            fields.finish(problems);
+            return Some(List::fed(DynamicList::new(name, keeping?)));
+        }
         let node = fields.required("entries", problems);
         let on_invalid = fields.read("on_invalid_entry", problems, |node, at, problems| {
             word(node, at, problems, &[("error", OnInvalid::Error), ("skip", OnInvalid::Skip)])

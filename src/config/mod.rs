@@ -3,16 +3,23 @@
 mod api;
 mod authority;
 mod certificate;
-mod entry;
+pub(crate) mod duration;
+pub(crate) mod entry;
+pub(crate) mod feed;
 mod lists;
 mod matches;
-mod node;
-mod problem;
-mod reader;
+pub(crate) mod node;
+pub(crate) mod problem;
+pub(crate) mod reader;
 mod requirement;
 mod settings;
 mod wire;
 
+use std::sync::Arc;
+
+use crate::authority::Trust;
+use crate::dynamic::DynamicList;
+use crate::name::Name;
 use crate::policy::{Api, Policy};
 use crate::target::MatchRule;
 use lists::Lists;
@@ -44,6 +51,62 @@ impl Policy {
     }
 }
 
+impl DynamicList {
+    /// Reads a configuration of the sync service: `version` and `lists`, each of which has a feed.
+    ///
+    /// # Errors
+    /// Every problem that it has, each with its place.
+    ///
+    /// # Example
+    /// ```
+    /// use peergate::dynamic::DynamicList;
+    ///
+    /// let error = DynamicList::read_all(br#"{"version": 1, "lists": {"a": {}}}"#).unwrap_err();
+    /// assert_eq!(error.to_string(), "lists.a.feed: missing");
+    /// ```
+    pub fn read_all(configuration: &[u8]) -> Result<Vec<Arc<Self>>, Problems> {
+        let mut problems = Problems::default();
+        let node = tree(configuration, &mut problems);
+        let lists = node.and_then(|node| read_lists(&node, &mut problems));
+        match lists {
+            Some(lists) if problems.is_empty() => Ok(lists),
+            _ => Err(problems),
+        }
+    }
+}
+
+fn read_lists(node: &Node<'_>, problems: &mut Problems) -> Option<Vec<Arc<DynamicList>>> {
+    let mut fields = Fields::of(node, &At::ROOT, problems)?;
+    read_version(&mut fields, problems);
+    let lists = fields.required("lists", problems);
+    fields.finish(problems);
+    let at = At::ROOT.field("lists");
+    let mut read = Vec::new();
+    for (key, node) in reader::entries(lists?, &at, problems)? {
+        let at = at.field(key);
+        problems.keep::<Name, _>(&at, key.parse());
+        let Some(mut fields) = Fields::of(node, &at, problems) else {
+            continue;
+        };
+        fields.required("feed", problems);
+        let keeping = feed::read(&mut fields, &at, problems);
+        fields.finish(problems);
+        read.extend(keeping.map(|keeping| Arc::new(DynamicList::new(key, keeping))));
+    }
+    if read.is_empty() && problems.is_empty() {
+        problems.report(&at, "empty");
+    }
+    Some(read)
+}
+
+fn read_version(fields: &mut Fields<'_, '_>, problems: &mut Problems) {
+    if let Some(version) = fields.required("version", problems)
+        && *version != Node::Number(1.0)
+    {
+        problems.report(&At::ROOT.field("version"), "expected 1, the only version there is");
+    }
+}
+
 fn tree<'a>(configuration: &'a [u8], problems: &mut Problems) -> Option<Node<'a>> {
     if configuration.trim_ascii().is_empty() {
         problems.report(&At::ROOT, "empty");
@@ -62,11 +125,7 @@ fn tree<'a>(configuration: &'a [u8], problems: &mut Problems) -> Option<Node<'a>
 
 fn read(node: &Node<'_>, problems: &mut Problems) -> Option<Policy> {
     let mut fields = Fields::of(node, &At::ROOT, problems)?;
-    if let Some(version) = fields.required("version", problems)
-        && *version != Node::Number(1.0)
-    {
-        problems.report(&At::ROOT.field("version"), "expected 1, the only version there is");
-    }
+    read_version(&mut fields, problems);
     let lists =
         fields.read("lists", problems, |node, at, problems| Some(Lists::read(node, at, problems)));
     let lists = lists.unwrap_or_default();
@@ -85,6 +144,8 @@ fn read(node: &Node<'_>, problems: &mut Problems) -> Option<Policy> {
 
     let apis = apis?;
     let (lists, trusts, skipped) = lists.into_parts();
+    let mut issuers: Vec<_> = trusts.iter().flat_map(Trust::issuers).collect();
+    issuers.dedup();
     let asks = |asks: fn(&MatchRule) -> bool| apis.iter().flat_map(Api::rules).any(asks);
     Some(Policy {
         asks_virtual_host: asks(|rule| rule.virtual_hosts.is_some()),
@@ -92,12 +153,14 @@ fn read(node: &Node<'_>, problems: &mut Problems) -> Option<Policy> {
         apis,
         lists,
         trusts,
+        issuers,
         skipped,
         authority: global.authority,
         sni: global.sni,
         unmatched,
         enforcement: global.enforcement,
         expiry_warning: global.expiry_warning.0,
+        ready_path: global.ready_path,
         forward,
         detail,
     })

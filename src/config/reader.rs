@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt::Display;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use super::node::Node;
@@ -169,6 +170,30 @@ pub(crate) fn boolean(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> 
             None
         }
     }
+}
+
+/// A whole number in a range.
+pub(crate) fn whole(
+    node: &Node<'_>,
+    at: &At<'_>,
+    problems: &mut Problems,
+    range: RangeInclusive<u32>,
+) -> Option<u32> {
+    let Node::Number(number) = node else {
+        wrong_kind("a number", node, at, problems);
+        return None;
+    };
+    // Bit by bit: there is no other conversion that says whether it was one.
+    let largest = (0..32).rev().fold(0_u32, |largest, bit| {
+        let larger = largest | 1_u32.rotate_left(bit);
+        if f64::from(larger) <= *number { larger } else { largest }
+    });
+    let found = (f64::from(largest) == *number && range.contains(&largest)).then_some(largest);
+    if found.is_none() {
+        let (start, end) = range.into_inner();
+        problems.report(at, format_args!("expected a whole number of {start} to {end}"));
+    }
+    found
 }
 
 /// One of a few words.

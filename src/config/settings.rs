@@ -1,18 +1,16 @@
 //! `global`, `default`, `forward` and `replies`.
 
-use std::fmt;
-use std::str::FromStr;
-
 use crate::header_name::HeaderName;
 use crate::policy::{
     CertificateFormat, Detail, Enforcement, Forward, ListId, ServerNameRule, Unmatched,
 };
 use crate::target::AuthorityRules;
 
+use super::duration::Period;
 use super::lists::Lists;
 use super::node::Node;
 use super::problem::{At, Problems};
-use super::reader::{Fields, boolean, entries, parsed, word};
+use super::reader::{Fields, boolean, entries, parsed, text, word};
 
 /// What holds for every API unless it says otherwise.
 #[derive(Default)]
@@ -25,6 +23,8 @@ pub(crate) struct Global {
     pub(crate) authority: AuthorityRules,
     pub(crate) sni: ServerNameRule,
     pub(crate) expiry_warning: ExpiryWarning,
+    /// The path that tells whether all dynamic lists are fresh.
+    pub(crate) ready_path: Option<Box<str>>,
 }
 
 /// Seconds before the end of something at which it is told.
@@ -38,25 +38,9 @@ impl Default for ExpiryWarning {
     }
 }
 
-impl FromStr for ExpiryWarning {
-    type Err = MalformedDuration;
-
-    /// Reads whole seconds as Envoy writes them, as in `2592000s`, up to ten years.
-    fn from_str(text: &str) -> Result<Self, MalformedDuration> {
-        let digits = text.strip_suffix('s').ok_or(MalformedDuration)?;
-        let is_number =
-            (1..=9).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-        let seconds = if is_number { digits.parse().ok() } else { None };
-        seconds.filter(|seconds| *seconds <= 315_360_000).map(Self).ok_or(MalformedDuration)
-    }
-}
-
-/// A text that is no duration.
-pub(crate) struct MalformedDuration;
-
-impl fmt::Display for MalformedDuration {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("expected whole seconds as \"2592000s\", ten years at the most")
+impl From<Period> for ExpiryWarning {
+    fn from(Period(length): Period) -> Self {
+        Self(i64::try_from(length.as_secs()).unwrap_or(i64::MAX))
     }
 }
 
@@ -85,11 +69,26 @@ impl Global {
             enforcement: fields.read("enforcement", problems, enforcement).unwrap_or_default(),
             authority: fields.read("authority", problems, authority).unwrap_or_default(),
             sni: fields.read("sni", problems, server_name).unwrap_or_default(),
-            expiry_warning: fields.read("expiry_warning", problems, parsed).unwrap_or_default(),
+            expiry_warning: fields
+                .read("expiry_warning", problems, parsed::<Period>)
+                .map(ExpiryWarning::from)
+                .unwrap_or_default(),
+            ready_path: fields.read("ready_path", problems, ready_path),
         };
         fields.finish(problems);
         global
     }
+}
+
+/// A path that a probe sends as it is written here.
+fn ready_path(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Box<str>> {
+    let path = text(node, at, problems)?;
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+    if path.len() > 1 && path.starts_with('/') && path.bytes().all(is_plain) {
+        return Some(path.into());
+    }
+    problems.report(at, "expected a path as \"/ready\", of letters, digits and /-._~");
+    None
 }
 
 pub(crate) fn enforcement(

@@ -3,33 +3,43 @@
 
 use crate::certificate::{Leaf, Validity};
 use crate::digest::Fingerprint;
+use crate::dynamic::DynamicList;
 use crate::evidence::{Source, Whole, leaf};
 use crate::list::List;
 use crate::memory::Memory;
-use crate::policy::{CertificateRule, ListId, Policy, ValidityRule};
+use crate::policy::{CertificateRule, ListId, Policy, Selection, ValidityRule};
 use crate::reason::Reason;
 use crate::request::Headers;
 
 use super::holders::{Holders, Holding};
+use super::registry::Registry;
 use super::{Admitted, Tried};
 
 impl Policy {
     /// Finds the entry that admits a certificate. Authorities that were asked in vain are noted.
     pub(super) fn admit<'p>(
         &'p self,
-        rule: &CertificateRule,
+        selection: Selection<'_>,
         headers: &Headers<'_>,
         source: &impl Source,
         memory: &mut Memory,
         fingerprint: Fingerprint,
         tried: &mut Vec<Tried<'p>>,
     ) -> Result<Admitted<'p>, Reason> {
+        let Selection { api, ruling, .. } = selection;
+        let rule = ruling.certificate.as_ref().ok_or(Reason::Internal)?;
         let denies = |leaf: Option<&Leaf>| {
             self.lists(&rule.deny).any(|list| list.refuses(fingerprint, leaf))
         };
         // What the fingerprint alone tells is told first: no carrier can hide who is denied by it.
         if denies(None) {
             return Err(Reason::CertificateDenied);
+        }
+        let mut registry = Registry::new(source);
+        for list in self.dynamic(&rule.deny) {
+            if registry.denies(list, fingerprint)? {
+                return Err(Reason::CertificateDenied);
+            }
         }
         let mut whole = None;
         if rule.needs_leaf {
@@ -40,8 +50,27 @@ impl Policy {
             if denies(Some(leaf)) {
                 return Err(Reason::CertificateDenied);
             }
+            for list in self.dynamic(&rule.deny) {
+                if registry.denies_leaf(list, leaf, &self.issuers)? {
+                    return Err(Reason::CertificateDenied);
+                }
+            }
         }
-        let mut holders = Holders::new(self, headers, source, fingerprint, whole.clone());
+        // Only now, since an old denial is still one. Nothing else is concluded from a list that is out of
+        // date: it may have heard by now that this client is suspended.
+        for list in self
+            .dynamic(&rule.deny)
+            .chain(self.dynamic(&rule.allow))
+            .chain(self.dynamic(&rule.require))
+        {
+            if !source.is_current(list).map_err(|_| Reason::Internal)? {
+                return Err(Reason::ListStale);
+            }
+        }
+        for list in self.dynamic(&rule.allow).chain(self.dynamic(&rule.require)) {
+            registry.check(list, fingerprint, &api.name)?;
+        }
+        let mut holders = Holders::new(self, headers, source, fingerprint, whole.clone(), registry);
         let held = held(rule, &mut holders, memory);
         tried.append(&mut holders.tried);
         // Whatever becomes of it now: an authority vouches for it, so no stranger can make another.
@@ -53,11 +82,20 @@ impl Policy {
         let (admitting, required) = held?;
 
         let all = || required.iter().chain([&admitting]);
+        // Which of its issuer's certificates vouches for it, only the path tells.
+        let issuers = all().filter_map(|holding| Some(holding.path.as_ref()?.path.issuer));
+        for (issuer, Whole { leaf, .. }) in issuers.zip(whole.iter().cycle()) {
+            for list in self.dynamic(&rule.deny) {
+                if holders.registry.denies_issued(list, leaf, issuer)? {
+                    return Err(Reason::CertificateDenied);
+                }
+            }
+        }
         let mut expires_soon = None;
         let is_by_path = all().any(|holding| holding.path.is_some());
         if rule.validity != ValidityRule::Unchecked || is_by_path {
             // A `pem` entry is the very certificate: its dates need no other copy.
-            if whole.is_none() && !all().any(|holding| holding.entry.knows_all_dates()) {
+            if whole.is_none() && !all().any(|holding| holding.entry().knows_all_dates()) {
                 whole = leaf(source, headers, memory, fingerprint)?;
             }
             let own = whole.as_ref().map(|whole| whole.leaf.validity());
@@ -83,7 +121,12 @@ impl Policy {
         Ok(Admitted { holding: admitting, fingerprint, leaf, expires_soon })
     }
 
-    fn lists(&self, ids: &[ListId]) -> impl Iterator<Item = &List> {
+    /// Those of the lists that a feed fills.
+    fn dynamic<'a>(&'a self, ids: &'a [ListId]) -> impl Iterator<Item = &'a DynamicList> {
+        self.lists(ids).filter_map(List::dynamic).map(|list| &**list)
+    }
+
+    fn lists<'a>(&'a self, ids: &'a [ListId]) -> impl Iterator<Item = &'a List> {
         ids.iter().filter_map(|id| self.lists.get(*id))
     }
 }

@@ -14,6 +14,7 @@ use crate::reason::Reason;
 use crate::request::Headers;
 use crate::signature::Meter;
 
+use super::registry::Registry;
 use super::{Miss, Tried};
 
 /// The lists of a policy, asked about one certificate. What each answer needs is read and computed once.
@@ -23,6 +24,8 @@ pub(super) struct Holders<'p, 'r, S> {
     pub(super) source: &'r S,
     pub(super) fingerprint: Fingerprint,
     pub(super) whole: Option<Whole>,
+    /// What dynamic lists say.
+    pub(super) registry: Registry<'r, S>,
     now: Option<i64>,
     examined: Option<Result<Examined, Fault>>,
     /// What the client presented, as it came, and read.
@@ -40,17 +43,41 @@ pub(super) struct Holders<'p, 'r, S> {
 #[derive(Clone, Debug)]
 pub(super) struct Holding<'p> {
     pub(super) list: &'p List,
-    /// The place of the entry in its list.
-    pub(super) position: usize,
-    pub(super) entry: &'p Entry,
+    pub(super) held: Held<'p>,
     /// By a path to an authority, not by a pin.
     pub(super) path: Option<Rc<PathHolding>>,
 }
 
+/// The entry by which a list holds a certificate.
+#[derive(Clone, Debug)]
+pub(super) enum Held<'p> {
+    /// One of the configuration, with its place in the list.
+    Static(usize, &'p Entry),
+    /// One that a feed put there.
+    Dynamic(Rc<Entry>),
+}
+
+impl Held<'_> {
+    /// Its place in the list.
+    pub(super) fn position(&self) -> Option<usize> {
+        match self {
+            Self::Static(position, _) => Some(*position),
+            Self::Dynamic(_) => None,
+        }
+    }
+}
+
 impl Holding<'_> {
+    pub(super) fn entry(&self) -> &Entry {
+        match &self.held {
+            Held::Static(_, entry) => entry,
+            Held::Dynamic(entry) => entry,
+        }
+    }
+
     /// When the entry lets it hold, if that is known.
     pub(super) fn validity(&self) -> Option<Validity> {
-        self.entry.validity
+        self.entry().validity
     }
 }
 
@@ -61,6 +88,7 @@ impl<'p, 'r, S: Source> Holders<'p, 'r, S> {
         source: &'r S,
         fingerprint: Fingerprint,
         whole: Option<Whole>,
+        registry: Registry<'r, S>,
     ) -> Self {
         Self {
             policy,
@@ -68,6 +96,7 @@ impl<'p, 'r, S: Source> Holders<'p, 'r, S> {
             source,
             fingerprint,
             whole,
+            registry,
             now: None,
             examined: None,
             chain: None,
@@ -119,6 +148,11 @@ impl<'p, 'r, S: Source> Holders<'p, 'r, S> {
     /// Why it does not hold the certificate.
     pub(super) fn holds(&mut self, id: ListId, memory: &mut Memory) -> Result<Holding<'p>, Reason> {
         let list = self.policy.lists.get(id).ok_or(Reason::Internal)?;
+        if let Some(dynamic) = list.dynamic() {
+            let entry = self.registry.registered(dynamic);
+            let entry = entry.ok_or(Reason::CertificateNotAllowed)?;
+            return Ok(Holding { list, held: Held::Dynamic(entry), path: None });
+        }
         let found =
             match list.admits(self.fingerprint, self.whole.as_ref().map(|whole| &*whole.leaf)) {
                 Some(position) => Ok((position, None)),
@@ -127,7 +161,7 @@ impl<'p, 'r, S: Source> Holders<'p, 'r, S> {
             };
         let (position, path) = found?;
         let entry = list.entry(position).ok_or(Reason::Internal)?;
-        Ok(Holding { list, position, entry, path })
+        Ok(Holding { list, held: Held::Static(position, entry), path })
     }
 
     fn holds_by_path(

@@ -66,6 +66,7 @@ impl Policy {
             };
         };
         verdict.api = Some(selection.api);
+        verdict.place = Some(selection.place);
         *enforcement = selection.ruling.enforcement;
         let requirement = &selection.ruling.requirement;
         if !requirement.names(Credential::Certificate) {
@@ -79,7 +80,7 @@ impl Policy {
         };
         verdict.presented = Some(fingerprint);
         let tried = &mut verdict.tried;
-        match self.admit(rule, headers, source, memory, fingerprint, tried) {
+        match self.admit(selection, headers, source, memory, fingerprint, tried) {
             Err(reason) if rule.if_refused == IfRefused::Ignore && reason.may_be_ignored() => {
                 alternative(requirement, Err(Reason::CertificateRequired))
             }

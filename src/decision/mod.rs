@@ -3,6 +3,8 @@
 mod admission;
 mod holders;
 mod judge;
+mod registry;
+mod ticket;
 mod tried;
 
 use std::rc::Rc;
@@ -10,11 +12,12 @@ use std::rc::Rc;
 use crate::certificate::Leaf;
 use crate::digest::Fingerprint;
 use crate::name::Name;
-use crate::policy::{Api, Credential};
+use crate::policy::{Api, Credential, Place};
 use crate::reason::Reason;
 
 use holders::Holding;
 
+pub use ticket::Ticket;
 pub(crate) use tried::Miss;
 pub use tried::Tried;
 
@@ -24,6 +27,8 @@ pub struct Verdict<'p> {
     outcome: Outcome,
     reason: Reason,
     api: Option<&'p Api>,
+    /// Which of its rules decided.
+    place: Option<Place>,
     presented: Option<Fingerprint>,
     accepted: Option<Accepted<'p>>,
     tried: Vec<Tried<'p>>,
@@ -113,14 +118,23 @@ impl<'p> Verdict<'p> {
     /// A request that the host could not be asked about, or to which it did not do what was decided.
     pub fn internal() -> Self {
         let (outcome, reason) = (Outcome::Denied, Reason::Internal);
-        Self { outcome, reason, api: None, presented: None, accepted: None, tried: Vec::new() }
+        Self {
+            outcome,
+            reason,
+            api: None,
+            place: None,
+            presented: None,
+            accepted: None,
+            tried: Vec::new(),
+        }
     }
 }
 
 impl<'p> Accepted<'p> {
     /// Who the client is.
     pub fn identity(&self) -> String {
-        let Holding { entry, path, .. } = &self.certificate.holding;
+        let Holding { path, .. } = &self.certificate.holding;
+        let entry = self.certificate.holding.entry();
         let from_leaf = path.as_ref().and_then(|path| path.identity.as_deref());
         match from_leaf.or(entry.identity.as_deref()) {
             Some(identity) => identity.to_owned(),
@@ -151,10 +165,11 @@ impl<'p> Accepted<'p> {
         self.certificate.expires_soon
     }
 
-    /// The list that admitted the certificate, and the position of the entry in it, from 0.
-    pub fn entry(&self) -> (&'p str, usize) {
-        let Holding { list, position, .. } = &self.certificate.holding;
-        (list.name(), list.written_position(*position))
+    /// The list that admitted the certificate, and the position of the entry in it, from 0; a dynamic list's
+    /// entries have none.
+    pub fn entry(&self) -> (&'p str, Option<usize>) {
+        let Holding { list, held, .. } = &self.certificate.holding;
+        (list.name(), held.position().map(|position| list.written_position(position)))
     }
 
     /// The certificates between the client's and the authority that admitted it, by their subjects, the
@@ -164,8 +179,8 @@ impl<'p> Accepted<'p> {
     }
 
     /// A label of the entry that admitted the certificate.
-    pub(crate) fn label(&self, name: &Name) -> Option<&'p str> {
-        let labels = &self.certificate.holding.entry.labels;
+    pub(crate) fn label(&self, name: &Name) -> Option<&str> {
+        let labels = &self.certificate.holding.entry().labels;
         labels.iter().find(|(label, _)| label == name).map(|(_, value)| &**value)
     }
 }

@@ -37,8 +37,8 @@ impl Miss {
 
 impl<'p> Tried<'p> {
     /// The list, and the position of the entry in it, from 0.
-    pub fn entry(&self) -> (&'p str, usize) {
-        (self.list.name(), self.list.written_position(self.position))
+    pub fn entry(&self) -> (&'p str, Option<usize>) {
+        (self.list.name(), Some(self.list.written_position(self.position)))
     }
 
     /// The reason that a refusal by it alone goes by.

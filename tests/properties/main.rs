@@ -3,6 +3,7 @@
 #![cfg(not(target_family = "wasm"))]
 #![expect(
     clippy::arithmetic_side_effects,
+    clippy::as_conversions,
     clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "clippy sees tests in #[test] functions alone, and not in what they share"
@@ -11,6 +12,8 @@
 mod authorities;
 mod carriers;
 mod certificates;
+mod dynamic;
+mod feeds;
 mod forwarding;
 mod host;
 mod hosts;

@@ -1,15 +1,20 @@
 //! One policy at work: the core, what it remembers, and the host as its source of evidence.
 
 use std::cell::RefCell;
+use std::time::Duration;
 
 use peergate::{
-    Audit, Effects, Headers, HostVerifier, Memory, Outcome, Policy, Reading, Reason, Reply, Source,
-    Unreadable, Verdict, internal_refusal,
+    Audit, Effects, Headers, Memory, Outcome, Policy, Reason, Reply, Ticket, Unreadable, Verdict,
+    internal_refusal,
 };
 
 use crate::host::{self, Level, Map};
+use crate::live::{Fate, Live};
+use crate::look::Look;
+use crate::metrics::Metrics;
 use crate::pairs;
-use crate::signature;
+use crate::standings::Standings;
+use crate::waiting::Waiting;
 use crate::watch::Watch;
 
 /// A policy and what belongs to it. Nothing is shared with another policy of the same VM.
@@ -19,6 +24,11 @@ pub(crate) struct Gate {
     audit: RefCell<Audit>,
     counters: RefCell<Vec<Counters>>,
     watch: Watch,
+    standings: Standings,
+    waiting: Waiting,
+    live: Live,
+    /// Of streams that were ended.
+    metrics: Metrics,
 }
 
 /// The counters of one API that were needed so far.
@@ -30,6 +40,8 @@ pub(crate) enum Passage {
     Open,
     /// It is answered by this.
     Shut(Option<Reply>),
+    /// It is held until the lists are there that it needs.
+    Held,
 }
 
 impl Gate {
@@ -41,6 +53,10 @@ impl Gate {
             // One more than APIs: the first is for requests that none of them decides.
             counters: RefCell::new(vec![Counters::new(); policy.apis().len().saturating_add(1)]),
             watch: Watch::new(configuration),
+            standings: Standings::default(),
+            waiting: Waiting::new(policy.start_wait()),
+            live: Live::default(),
+            metrics: Metrics::default(),
             policy,
         }
     }
@@ -50,20 +66,64 @@ impl Gate {
         self.watch.look(&self.policy);
     }
 
+    /// Looks at the dynamic lists, and at the streams that they may concern. Returns when to look again.
+    pub(crate) fn look(&self) -> Duration {
+        let is_changed = self.standings.look(&self.policy);
+        if !self.waiting.is_empty()
+            && self.waiting.is_over(|| self.standings.are_loaded(&self.policy))
+        {
+            self.resume();
+        }
+        let recheck = |stream, ticket: &Ticket| self.recheck(stream, ticket);
+        let is_swept = !self.policy.ends_streams() || self.live.look(is_changed, recheck);
+        match (is_swept, self.waiting.is_empty()) {
+            (false, _) => SOON,
+            (_, false) => HELD,
+            _ if self.policy.ends_streams() => OFTEN,
+            _ => LOOK,
+        }
+    }
+
+    /// Shows how the dynamic lists stand.
+    pub(crate) fn show(&self) {
+        self.standings.show(&self.policy);
+    }
+
+    /// Forgets a stream that has ended.
+    pub(crate) fn forget(&self, stream: u32) {
+        self.waiting.remove(stream);
+        self.live.remove(stream);
+    }
+
     /// Judges the request of the current stream and does what follows from it, but for the reply.
-    pub(crate) fn judge(&self) -> Passage {
+    pub(crate) fn judge(&self, stream: u32) -> Passage {
         let bytes = Map::Headers.read().ok();
         let Some(headers) = bytes.as_deref().and_then(pairs::parse).map(Headers::new) else {
             return self.fail(&Headers::default());
         };
+        if self.policy.is_probe(&headers) {
+            let is_ready = self.standings.are_fresh(&self.policy);
+            return Passage::Shut(Some(self.policy.probe_reply(is_ready)));
+        }
         let Ok(mut memory) = self.memory.try_borrow_mut() else {
             return self.fail(&headers);
         };
-        let verdict = self.policy.judge(&headers, self, &mut memory);
+        let verdict = self.policy.judge(&headers, &Look::new(&self.standings), &mut memory);
+        let ticket = self.policy.ticket(&verdict, &mut memory);
         drop(memory);
+        // A policy that is only tried out delays nobody.
+        if verdict.reason() == Reason::ListStale
+            && verdict.outcome() == Outcome::Denied
+            && self.waiting.hold(stream, || self.standings.are_loaded(&self.policy))
+        {
+            return Passage::Held;
+        }
         match carry_out(self.policy.effects(&verdict, &headers)) {
             Ok(passage) => {
                 self.trace(&verdict, &headers);
+                if let Some(ticket) = ticket {
+                    self.live.insert(stream, ticket);
+                }
                 passage
             }
             Err(Unreadable) => self.fail(&headers),
@@ -86,10 +146,50 @@ impl Gate {
         self.policy.spoofed_trailers(&trailers).try_for_each(|name| Map::Trailers.remove(name))
     }
 
+    /// Judges some of the held requests again, and lets them go. What follows is for their streams.
+    fn resume(&self) {
+        for stream in self.waiting.take() {
+            // One that has ended is not held any more: it is the host that fails.
+            if host::enter_context(stream).is_err() {
+                self.waiting.keep(stream);
+                continue;
+            }
+            match self.judge(stream) {
+                Passage::Open if host::resume_request().is_err() => {
+                    self.live.remove(stream);
+                    answer(internal_refusal().as_ref());
+                }
+                Passage::Open | Passage::Held => {}
+                Passage::Shut(reply) => answer(reply.as_ref()),
+            }
+        }
+    }
+
+    /// Resets a stream if its client would be refused by now. What follows is for that stream.
+    fn recheck(&self, stream: u32, ticket: &Ticket) -> Fate {
+        // One that has ended has no ticket any more: it is the host that fails.
+        if host::enter_context(stream).is_err() {
+            return Fate::Failed;
+        }
+        let Ok(mut memory) = self.memory.try_borrow_mut() else {
+            return Fate::Failed;
+        };
+        match self.policy.recheck(ticket, &Look::new(&self.standings), &mut memory) {
+            Ok(()) => Fate::Passes,
+            Err(Reason::Internal) => Fate::Failed,
+            Err(_) if host::reset_request().is_err() => Fate::Failed,
+            Err(reason) => {
+                self.metrics.count(self.policy.ended_metric(ticket, reason));
+                Fate::Ended
+            }
+        }
+    }
+
     /// Counts the verdict, and writes the audit line of a refusal.
     fn trace(&self, verdict: &Verdict<'_>, headers: &Headers<'_>) {
         if let Some(counter) = self.counter(verdict) {
-            host::count(counter);
+            // A lost count is no reason to refuse a request.
+            let _ = host::count(counter);
         }
         self.write_audit(verdict, headers);
         self.watch.hear(&self.policy, verdict);
@@ -128,6 +228,14 @@ impl Gate {
     }
 }
 
+/// Answers the current stream. Should that fail, the stream stays paused and ends by Envoy's own time
+/// limit, unanswered but refused.
+pub(crate) fn answer(reply: Option<&Reply>) {
+    if reply.is_none_or(|reply| host::reply(reply).is_err()) {
+        host::log(Level::Error, "a refusal could not be sent");
+    }
+}
+
 /// Does what follows from a verdict. The guard's filter state comes last: whatever fails before it leaves a
 /// request that nobody lets pass.
 fn carry_out(effects: Effects<'_>) -> Result<Passage, Unreadable> {
@@ -144,40 +252,14 @@ fn carry_out(effects: Effects<'_>) -> Result<Passage, Unreadable> {
     Ok(reply.map_or(Passage::Open, |reply| Passage::Shut(Some(reply))))
 }
 
-impl Source for Gate {
-    fn virtual_host(&self) -> Reading {
-        host::property("xds\0virtual_host_name")
-    }
+/// How often the dynamic lists are looked at.
+const LOOK: Duration = Duration::from_secs(1);
 
-    fn route(&self) -> Reading {
-        host::property("xds\0route_name")
-    }
+/// The same where live streams may have to end.
+const OFTEN: Duration = Duration::from_millis(250);
 
-    fn server_name(&self) -> Reading {
-        host::property("connection\0requested_server_name")
-    }
+/// The same while requests are held.
+const HELD: Duration = Duration::from_millis(20);
 
-    fn tls_version(&self) -> Reading {
-        host::property("connection\0tls_version")
-    }
-
-    fn fingerprint(&self) -> Reading {
-        host::property("connection\0sha256_peer_certificate_digest")
-    }
-
-    fn peer_certificate(&self) -> Reading {
-        host::property("connection\0peer_certificate")
-    }
-
-    fn filter_state_certificate(&self) -> Reading {
-        host::property("filter_state\0peergate.peer_certificate")
-    }
-
-    fn now(&self) -> Result<i64, Unreadable> {
-        host::now()
-    }
-
-    fn signatures(&self) -> Option<HostVerifier> {
-        Some(|check| signature::verify(check.hash, check.key, check.signature, check.message))
-    }
-}
+/// When to go on with what was too much for one callback.
+const SOON: Duration = Duration::from_millis(5);

@@ -1,93 +1,13 @@
-//! The raw imports of the proxy-wasm ABI 0.2.1 that the filter uses.
+//! The raw imports of the proxy-wasm ABI 0.2.1 that the filter uses, and one export.
 //!
 //! Our own and not the SDK's: its wrappers panic on statuses that they do not list and on header bytes
 //! that are not UTF-8, its logger panics on any failure, its `Status` enumeration lacks values that hosts
-//! return, and its local reply cannot carry response code details.
+//! return, and its local reply cannot carry response code details. Its callback for answers panics on a
+//! token that its own wrapper did not register, and if it may not set the effective context.
 
-mod imports {
-    #[link(wasm_import_module = "env")]
-    unsafe extern "C" {
-        pub(super) fn proxy_get_buffer_bytes(
-            buffer: u32,
-            start: usize,
-            length: usize,
-            data: *mut *mut u8,
-            size: *mut usize,
-        ) -> u32;
-        pub(super) fn proxy_get_current_time_nanoseconds(time: *mut u64) -> u32;
-        pub(super) fn proxy_get_header_map_pairs(
-            map: u32,
-            data: *mut *mut u8,
-            size: *mut usize,
-        ) -> u32;
-        pub(super) fn proxy_remove_header_map_value(
-            map: u32,
-            name: *const u8,
-            name_size: usize,
-        ) -> u32;
-        pub(super) fn proxy_replace_header_map_value(
-            map: u32,
-            name: *const u8,
-            name_size: usize,
-            value: *const u8,
-            value_size: usize,
-        ) -> u32;
-        pub(super) fn proxy_log(level: u32, message: *const u8, message_size: usize) -> u32;
-        pub(super) fn proxy_get_property(
-            path: *const u8,
-            path_size: usize,
-            data: *mut *mut u8,
-            size: *mut usize,
-        ) -> u32;
-        pub(super) fn proxy_set_property(
-            path: *const u8,
-            path_size: usize,
-            value: *const u8,
-            value_size: usize,
-        ) -> u32;
-        pub(super) fn proxy_send_local_response(
-            status: u32,
-            details: *const u8,
-            details_size: usize,
-            body: *const u8,
-            body_size: usize,
-            headers: *const u8,
-            headers_size: usize,
-            grpc_status: i32,
-        ) -> u32;
-        pub(super) fn proxy_define_metric(
-            kind: u32,
-            name: *const u8,
-            name_size: usize,
-            id: *mut u32,
-        ) -> u32;
-        pub(super) fn proxy_increment_metric(id: u32, offset: i64) -> u32;
-        pub(super) fn proxy_record_metric(id: u32, value: u64) -> u32;
-        pub(super) fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
-        pub(super) fn proxy_get_shared_data(
-            key: *const u8,
-            key_size: usize,
-            data: *mut *mut u8,
-            size: *mut usize,
-            cas: *mut u32,
-        ) -> u32;
-        pub(super) fn proxy_set_shared_data(
-            key: *const u8,
-            key_size: usize,
-            value: *const u8,
-            value_size: usize,
-            cas: u32,
-        ) -> u32;
-        pub(super) fn proxy_call_foreign_function(
-            name: *const u8,
-            name_size: usize,
-            argument: *const u8,
-            argument_size: usize,
-            data: *mut *mut u8,
-            size: *mut usize,
-        ) -> u32;
-    }
-}
+mod imports;
+
+use crate::host;
 
 /// A status that is not OK, as the host's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,17 +20,24 @@ impl Status {
     pub(crate) const CAS_MISMATCH: Self = Self(8);
 }
 
-pub(crate) fn buffer(buffer: u32) -> Result<Vec<u8>, Status> {
+/// The first bytes of a buffer, at most as many as said.
+pub(crate) fn buffer(buffer: u32, limit: usize) -> Result<Vec<u8>, Status> {
     // SAFETY: see `returned`.
-    returned(|data, size| unsafe {
-        imports::proxy_get_buffer_bytes(buffer, 0, usize::MAX, data, size)
-    })
+    returned(|data, size| unsafe { imports::proxy_get_buffer_bytes(buffer, 0, limit, data, size) })
 }
 
 pub(crate) fn time() -> Result<u64, Status> {
     let mut time = 0;
     // SAFETY: the host writes one u64 through the pointer, which outlives the call.
     check(unsafe { imports::proxy_get_current_time_nanoseconds(&raw mut time) })?;
+    Ok(time)
+}
+
+/// A clock of WASI, in nanoseconds. What its number means, and that of a failure, WASI says.
+pub(crate) fn clock(clock: u32) -> Result<u64, Status> {
+    let mut time = 0;
+    // SAFETY: the host writes one u64 through the pointer, which outlives the call.
+    check(unsafe { imports::clock_time_get(clock, 1, &raw mut time) })?;
     Ok(time)
 }
 
@@ -217,6 +144,55 @@ pub(crate) fn set_shared_data(key: &[u8], value: &[u8], cas: u32) -> Result<(), 
     check(unsafe {
         imports::proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), cas)
     })
+}
+
+/// Makes a call without body and trailers; `headers` are serialised pairs, the time is in milliseconds.
+pub(crate) fn http_call(cluster: &[u8], headers: &[u8], timeout: u32) -> Result<u32, Status> {
+    let (none, mut token) = (&[][..], 0);
+    // SAFETY: the host reads slices and writes one u32, all of which outlive the call.
+    check(unsafe {
+        imports::proxy_http_call(
+            cluster.as_ptr(),
+            cluster.len(),
+            headers.as_ptr(),
+            headers.len(),
+            none.as_ptr(),
+            0,
+            none.as_ptr(),
+            0,
+            timeout,
+            &raw mut token,
+        )
+    })?;
+    Ok(token)
+}
+
+/// Called by the host with the answer to a call. It is shipped as `proxy_on_http_call_response`: that name
+/// is the SDK's here, and no two functions of a program can have one.
+#[unsafe(no_mangle)]
+extern "C" fn peergate_on_http_call_response(
+    _root: u32,
+    token: u32,
+    headers: usize,
+    body: usize,
+    _trailers: usize,
+) {
+    host::answered(token, headers, body);
+}
+
+pub(crate) fn set_effective_context(context: u32) -> Result<(), Status> {
+    // SAFETY: no memory is shared.
+    check(unsafe { imports::proxy_set_effective_context(context) })
+}
+
+pub(crate) fn continue_stream(kind: u32) -> Result<(), Status> {
+    // SAFETY: no memory is shared.
+    check(unsafe { imports::proxy_continue_stream(kind) })
+}
+
+pub(crate) fn close_stream(kind: u32) -> Result<(), Status> {
+    // SAFETY: no memory is shared.
+    check(unsafe { imports::proxy_close_stream(kind) })
 }
 
 pub(crate) fn call_foreign_function(name: &[u8], argument: &[u8]) -> Result<Vec<u8>, Status> {

@@ -7,6 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use peergate::{Policy, Verdict};
 
 use crate::host::{self, Level};
+use crate::metrics::Metrics;
 use crate::once_a_day;
 
 /// What one policy's watch needs to know.
@@ -16,7 +17,7 @@ pub(crate) struct Watch {
     /// The plugin's name, once it was asked for. Not while configuring, which depends on the configuration
     /// alone.
     plugin: OnceCell<Vec<u8>>,
-    gauges: RefCell<HashMap<String, u32>>,
+    metrics: Metrics,
     /// The certificates that this worker has heard of lately, by the day.
     heard: RefCell<HashMap<u64, i64>>,
 }
@@ -27,7 +28,7 @@ impl Watch {
         Self {
             mark: digest(configuration),
             plugin: OnceCell::new(),
-            gauges: RefCell::default(),
+            metrics: Metrics::default(),
             heard: RefCell::default(),
         }
     }
@@ -39,9 +40,7 @@ impl Watch {
         };
         for state in policy.list_states(now) {
             for (name, value) in state.gauges() {
-                if let Some(gauge) = self.gauge(name) {
-                    host::record(gauge, value);
-                }
+                self.metrics.record(name, value);
             }
         }
         let lines = policy.expiry_lines(now);
@@ -82,16 +81,6 @@ impl Watch {
         let read = || host::property("plugin_name").ok().flatten().unwrap_or_default();
         let plugin = self.plugin.get_or_init(read);
         [b"peergate/expiry/", of.as_bytes(), b"/", plugin].concat()
-    }
-
-    fn gauge(&self, name: String) -> Option<u32> {
-        let mut gauges = self.gauges.try_borrow_mut().ok()?;
-        if let Some(gauge) = gauges.get(&name) {
-            return Some(*gauge);
-        }
-        let gauge = host::gauge(&name).ok()?;
-        gauges.insert(name, gauge);
-        Some(gauge)
     }
 }
 

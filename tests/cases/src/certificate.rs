@@ -67,13 +67,18 @@ impl Certificate {
             "xfcc" => self.xfcc(&[]),
             "sha256" => self.0.fingerprint().to_string(),
             "spki_sha256" => self.0.key().to_string(),
+            "issuer_name_sha256" => {
+                self.0.issuer().iter().map(|byte| format!("{byte:02x}")).collect()
+            }
+            "serial" => self.0.serial().to_string(),
             _ => return None,
         })
     }
 }
 
 /// What [`Certificate::form`] knows.
-pub(crate) const FORMS: &str = "pem, percent, base64, xfcc, sha256, spki_sha256";
+pub(crate) const FORMS: &str =
+    "pem, percent, base64, xfcc, sha256, spki_sha256, issuer_name_sha256, serial";
 
 /// Everything but what RFC 3986 section 2.3 calls unreserved.
 fn percent_encoded(text: &str) -> String {

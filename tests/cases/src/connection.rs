@@ -97,6 +97,7 @@ impl Connection {
             filter_state: carriers.filter_state,
             now,
             unreadable: self.unreadable.into_iter().map(|Word(property)| property).collect(),
+            ..Fixture::default()
         };
         Ok((fixture, carriers.xfcc))
     }

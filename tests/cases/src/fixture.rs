@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use peergate::dynamic::{DynamicList, Offline};
 use peergate::{Reading, Source, Unreadable};
 
 /// What Envoy would show of a connection and of its choice of route.
@@ -23,6 +24,8 @@ pub struct Fixture {
     pub filter_state: Option<String>,
     /// Seconds since the Unix epoch.
     pub now: i64,
+    /// What lies in shared data: the lists that have a feed.
+    pub shared: Offline,
     /// What the host fails to read.
     pub unreadable: Vec<Property>,
 }
@@ -46,11 +49,15 @@ pub enum Property {
     FilterState,
     /// The clock.
     Clock,
+    /// What lies in shared data.
+    Shared,
+    /// How a list stands that has a feed.
+    List,
 }
 
 impl Property {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::VirtualHost,
         Self::Route,
         Self::ServerName,
@@ -59,6 +66,8 @@ impl Property {
         Self::Attribute,
         Self::FilterState,
         Self::Clock,
+        Self::Shared,
+        Self::List,
     ];
 
     /// Its name in files.
@@ -72,6 +81,8 @@ impl Property {
             Self::Attribute => "attribute",
             Self::FilterState => "filter_state",
             Self::Clock => "clock",
+            Self::Shared => "shared",
+            Self::List => "list",
         }
     }
 }
@@ -125,5 +136,15 @@ impl Source for Fixture {
 
     fn now(&self) -> Result<i64, Unreadable> {
         self.readable(Property::Clock).map(|()| self.now)
+    }
+
+    fn shared(&self, key: &[u8]) -> Reading {
+        self.readable(Property::Shared).map(|()| self.shared.get(key))
+    }
+
+    fn is_current(&self, list: &DynamicList) -> Result<bool, Unreadable> {
+        self.readable(Property::List)?;
+        let standing = self.shared.standing(list).map_err(|_| Unreadable)?;
+        Ok(list.is_current(&standing, Offline::NOW))
     }
 }

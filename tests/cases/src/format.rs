@@ -7,6 +7,7 @@ use serde::{Deserialize, de};
 use serde_json::Value;
 
 use crate::connection::Connection;
+use crate::contents::Dynamic;
 use crate::expectation::Expectation;
 use crate::request::Request;
 
@@ -24,6 +25,9 @@ pub(crate) struct File {
     pub(crate) policy: Option<Value>,
     #[serde(default)]
     pub(crate) policy_file: Option<String>,
+    /// What is on the lists that have a feed, unless a case says otherwise.
+    #[serde(default)]
+    pub(crate) dynamic: Dynamic,
     #[serde(default)]
     pub(crate) cases: Vec<Case>,
     #[serde(default)]
@@ -58,6 +62,9 @@ pub(crate) struct Case {
     /// A policy in place of the file's.
     #[serde(default)]
     pub(crate) policy: Option<Value>,
+    /// What is on lists, in place of what the file says of them.
+    #[serde(default)]
+    pub(crate) dynamic: Dynamic,
     #[serde(default)]
     pub(crate) connection: Connection,
     #[serde(default)]

@@ -22,6 +22,7 @@
 
 mod certificate;
 mod connection;
+mod contents;
 mod difference;
 mod expectation;
 mod fixture;
@@ -36,6 +37,7 @@ mod table;
 mod unusable;
 
 pub use certificate::Certificate;
+pub use contents::page;
 pub use difference::Difference;
 pub use fixture::{Fixture, Property};
 pub use moment::{NoMoment, moment};

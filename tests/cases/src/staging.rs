@@ -7,6 +7,8 @@ use std::rc::Rc;
 use peergate::{Policy, Problems};
 use serde_json::Value;
 
+use crate::contents::{self, Dynamic};
+use crate::fixture::Fixture;
 use crate::format::{self, Certificates, File, Rejected};
 use crate::material::Material;
 use crate::moment::moment;
@@ -40,6 +42,9 @@ pub(crate) fn read(mut document: Value, load: Load<'_>) -> Result<(String, Vec<C
         }
         (None, None) => None,
     };
+    if let Some(policy) = &policy {
+        contents::check(policy, &file.dynamic).map_err(in_file)?;
+    }
     let mut cases = Vec::new();
     for (index, case) in file.cases.into_iter().enumerate() {
         let place = format!("cases[{index}]");
@@ -52,7 +57,8 @@ pub(crate) fn read(mut document: Value, load: Load<'_>) -> Result<(String, Vec<C
             }
         };
         let description = case.description.clone();
-        let staged = stage(case, policy, file.at.as_deref(), &material)
+        let file = Shared { at: file.at.as_deref(), dynamic: &file.dynamic, material: &material };
+        let staged = stage(case, policy, &file)
             .map_err(|why| in_file(Malformed { at: format!("{place}.{}", why.at), ..why }))?;
         cases.push(Case { place, description, subject: Subject::Request(Box::new(staged)) });
     }
@@ -92,19 +98,24 @@ fn compile(document: &Value, place: &str) -> Result<Rc<Policy>, Unusable> {
         .map_err(|problems| Unusable::Policy(place.to_owned(), problems))
 }
 
-fn stage(
-    case: format::Case,
-    policy: Rc<Policy>,
-    file_at: Option<&str>,
-    material: &Material,
-) -> Result<Staged, Malformed> {
-    let format::Case { description: _, at, policy: _, connection, request, expect } = case;
-    let now = at.as_deref().or(file_at);
+/// What the cases of a file have in common.
+struct Shared<'f> {
+    at: Option<&'f str>,
+    dynamic: &'f Dynamic,
+    material: &'f Material,
+}
+
+fn stage(case: format::Case, policy: Rc<Policy>, file: &Shared<'_>) -> Result<Staged, Malformed> {
+    let format::Case { description: _, at, policy: _, dynamic, connection, request, expect } = case;
+    let now = at.as_deref().or(file.at);
     let now = now.ok_or_else(|| Malformed::new("at", "missing, here and for the file"))?;
     let now = moment(now).map_err(|why| Malformed::new("at", why))?;
     let (connection, appended) = connection
-        .stage(&request, material, now)
+        .stage(&request, file.material, now)
         .map_err(|why| Malformed { at: format!("connection.{}", why.at), ..why })?;
+    contents::check(&policy, &dynamic)?;
+    let connection =
+        Fixture { shared: contents::fill(&policy, &[&dynamic, file.dynamic])?, ..connection };
     let headers = request.lines(appended.as_deref());
     let trailers = request.trailer_lines();
     Ok(Staged { policy, connection, headers, trailers, expect })

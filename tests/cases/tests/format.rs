@@ -12,7 +12,8 @@ fn problems_are_told_with_their_place_and_case() {
         "cases[0].expect.reason: unknown word \"ok\"; known are: allowed, anonymous, bad_target, no_tls, ",
         "certificate_required, certificate_not_allowed, certificate_not_registered, certificate_denied, ",
         "certificate_expired, certificate_not_yet_valid, certificate_malformed, certificate_mismatch, ",
-        "certificate_unavailable, chain_invalid, certificate_revoked, revocation_unknown, no_matching_api, misdirected, internal (in \"one\")",
+        "certificate_unavailable, chain_invalid, certificate_revoked, revocation_unknown, session_inactive, ",
+        "session_expired, session_not_yet_valid, api_not_granted, list_stale, no_matching_api, misdirected, internal (in \"one\")",
     );
     for (pointer, value, message) in [
         ("/cases/0/expect/reason", json!("ok"), unknown_reason),
@@ -39,7 +40,7 @@ fn problems_are_told_with_their_place_and_case() {
         (
             "/cases/0/connection/unreadable",
             json!(["tls"]),
-            "cases[0].connection.unreadable[0]: unknown word \"tls\"; known are: virtual_host, route, server_name, tls_version, fingerprint, attribute, filter_state, clock (in \"one\")",
+            "cases[0].connection.unreadable[0]: unknown word \"tls\"; known are: virtual_host, route, server_name, tls_version, fingerprint, attribute, filter_state, clock, shared, list (in \"one\")",
         ),
         (
             "/cases/0/connection/certificate",
@@ -84,7 +85,7 @@ fn problems_are_told_with_their_place_and_case() {
         (
             "/cases/0/request/path",
             json!("${client.der}"),
-            "cases[0].request.path: `${client.der}`: unknown form; known are: pem, percent, base64, xfcc, sha256, spki_sha256 (in \"one\")",
+            "cases[0].request.path: `${client.der}`: unknown form; known are: pem, percent, base64, xfcc, sha256, spki_sha256, issuer_name_sha256, serial (in \"one\")",
         ),
         (
             "/cases/0/request/path",
@@ -95,6 +96,36 @@ fn problems_are_told_with_their_place_and_case() {
             "/cases/0/at",
             json!("today"),
             "cases[0].at: expected a date and time as 2027-01-01T00:00:00Z (in \"one\")",
+        ),
+        (
+            "/dynamic",
+            json!({"partners": {}}),
+            "dynamic.partners: the policy has no list of this name with a feed",
+        ),
+        (
+            "/cases/0/dynamic",
+            json!({"partners": {}}),
+            "cases[0].dynamic.partners: the policy has no list of this name with a feed (in \"one\")",
+        ),
+        (
+            "/dynamic",
+            json!({"registered": {"entries": [{"certificate": "${client.sha256}", "apis": ["*"]}, {"apis": []}]}}),
+            "dynamic.registered: entries[1]: expected exactly one of certificate, api_key, deny",
+        ),
+        (
+            "/cases/0/dynamic",
+            json!({"registered": {"entries": [{"deny": {}}]}}),
+            "cases[0].dynamic.registered: entries[0].deny: expected exactly one of certificate, spki_sha256, issued (in \"one\")",
+        ),
+        (
+            "/dynamic",
+            json!({"registered": {"entries": [{}], "state": "unloaded"}}),
+            "dynamic.registered: a list that was never loaded has no entries",
+        ),
+        (
+            "/dynamic",
+            json!({"registered": {"state": "fresh"}}),
+            "dynamic.registered.state: unknown word \"fresh\"; known are: current, stale, unloaded, corrupt",
         ),
         ("/at", Value::Null, "cases[0].at: missing, here and for the file (in \"one\")"),
         ("/policy", Value::Null, "cases[0].policy: missing, here and for the file (in \"one\")"),
@@ -110,7 +141,7 @@ fn problems_are_told_with_their_place_and_case() {
         (
             "/case",
             json!([]),
-            "case: unknown field `case`, expected one of `description`, `at`, `policy`, `policy_file`, `cases`, `rejected`, `certificates`, `certificates_file`",
+            "case: unknown field `case`, expected one of `description`, `at`, `policy`, `policy_file`, `dynamic`, `cases`, `rejected`, `certificates`, `certificates_file`",
         ),
     ] {
         let mut document = good();
@@ -151,7 +182,11 @@ fn good() -> Value {
         "description": "x",
         "certificates_file": "x.json",
         "at": "2026-07-01T12:00:00Z",
-        "policy": {"version": 1, "apis": [{"name": "all", "policy": "open"}]},
+        "policy": {
+            "version": 1,
+            "lists": {"registered": {"feed": {"cluster": "c", "path": "/p"}}},
+            "apis": [{"name": "all", "policy": "open"}],
+        },
         "cases": [{
             "description": "one",
             "connection": {},

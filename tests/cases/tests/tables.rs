@@ -17,13 +17,15 @@ macro_rules! embedded {
 }
 
 /// Every file, also those that cases refer to.
-const FILES: [(&str, &str); 27] = embedded![
+const FILES: [(&str, &str); 30] = embedded![
     "authorities.json"
     "carriers.json"
     "certificates/authorities.json"
     "certificates/certificates.json"
     "dates.json"
     "deny.json"
+    "dynamic_denials.json"
+    "dynamic_lists.json"
     "faults.json"
     "forward.json"
     "hosts.json"
@@ -35,6 +37,7 @@ const FILES: [(&str, &str); 27] = embedded![
     "rejected_apis.json"
     "rejected_authorities.json"
     "rejected_documents.json"
+    "rejected_dynamic.json"
     "rejected_lists.json"
     "rejected_settings.json"
     "replies.json"

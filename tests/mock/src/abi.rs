@@ -6,7 +6,8 @@ use crate::pairs;
 use crate::status::Status;
 use crate::world::{ask, turn};
 
-/// What the SDK's dispatcher exports.
+/// What the filter exports: the SDK's dispatcher, and where the filter has its own in place of the SDK's,
+/// itself, under the name that it has until it is packaged.
 pub(crate) mod exports {
     unsafe extern "C" {
         pub(super) safe fn proxy_on_memory_allocate(size: usize) -> *mut u8;
@@ -16,6 +17,13 @@ pub(crate) mod exports {
         pub(crate) safe fn proxy_on_request_headers(context: u32, count: usize, end: bool) -> u32;
         pub(crate) safe fn proxy_on_request_trailers(context: u32, count: usize) -> u32;
         pub(crate) safe fn proxy_on_tick(context: u32);
+        pub(crate) safe fn peergate_on_http_call_response(
+            context: u32,
+            token: u32,
+            headers: usize,
+            body: usize,
+            trailers: usize,
+        );
         pub(crate) safe fn proxy_on_log(context: u32);
         pub(crate) safe fn proxy_on_done(context: u32) -> bool;
         pub(crate) safe fn proxy_on_delete(context: u32);
@@ -76,7 +84,7 @@ macro_rules! calls {
     ($(fn $name:ident($($argument:ident: $kind:ty),* $(,)?) $body:block)*) => {
         $(
             #[unsafe(no_mangle)]
-            unsafe extern "C" fn $name($($argument: $kind),*) -> u32 {
+            pub(crate) unsafe extern "C" fn $name($($argument: $kind),*) -> u32 {
                 // SAFETY: the filter passes slices and places that are valid for the length of the call.
                 unsafe { $body }
             }
@@ -173,6 +181,21 @@ calls! {
         let (key, value) = (slice(key, key_size), slice(value, value_size));
         done(ask(|turn| turn.set_shared_data(key, value, number)))
     }
+    fn proxy_http_call(
+        cluster: *const u8, cluster_size: usize, headers: *const u8, headers_size: usize,
+        body: *const u8, body_size: usize, _trailers: *const u8, _trailers_size: usize,
+        timeout: u32, token: *mut u32,
+    ) {
+        let (cluster, headers) = (slice(cluster, cluster_size), slice(headers, headers_size));
+        let body = slice(body, body_size);
+        // As Envoy does, to see whether it can.
+        token.write(0);
+        put(ask(|turn| turn.http_call(cluster, headers, body, timeout)), token)
+    }
+    // WASI's `clock_time_get`, under a name that is no other library's.
+    fn wasi_clock_time_get(clock: u32, _precision: u64, time: *mut u64) {
+        put(ask(|turn| turn.wasi_time(clock)), time)
+    }
     fn proxy_call_foreign_function(
         name: *const u8, name_size: usize, argument: *const u8, argument_size: usize,
         data: *mut *mut u8, size: *mut usize,
@@ -196,6 +219,21 @@ extern "C" fn proxy_increment_metric(id: u32, offset: i64) -> u32 {
 #[unsafe(no_mangle)]
 extern "C" fn proxy_set_tick_period_milliseconds(period: u32) -> u32 {
     done(ask(|turn| turn.set_tick_period(period)))
+}
+
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn proxy_set_effective_context(context: u32) -> u32 {
+    done(ask(|turn| turn.set_effective_context(context)))
+}
+
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn proxy_continue_stream(kind: u32) -> u32 {
+    done(ask(|turn| turn.continue_stream(kind)))
+}
+
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn proxy_close_stream(kind: u32) -> u32 {
+    done(ask(|turn| turn.close_stream(kind)))
 }
 
 /// Defines calls that the filter has no use for: they are logged and refused.
@@ -225,9 +263,6 @@ unimplemented_calls! {
     fn proxy_resolve_shared_queue(Data, usize, Data, usize, *mut u32);
     fn proxy_dequeue_shared_queue(u32, Place, Size);
     fn proxy_enqueue_shared_queue(u32, Data, usize);
-    fn proxy_continue_stream(u32);
-    fn proxy_close_stream(u32);
-    fn proxy_http_call(Data, usize, Data, usize, Data, usize, Data, usize, u32, *mut u32);
     fn proxy_grpc_call(
         Data, usize, Data, usize, Data, usize, Data, usize, Data, usize, u32, *mut u32
     );
@@ -236,7 +271,6 @@ unimplemented_calls! {
     fn proxy_grpc_cancel(u32);
     fn proxy_grpc_close(u32);
     fn proxy_get_status(*mut u32, Place, Size);
-    fn proxy_set_effective_context(u32);
     fn proxy_done();
 }
 

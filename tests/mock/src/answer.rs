@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use crate::call::{Call, HostCall, Log};
+use crate::open::StreamState;
 use crate::pairs::Field;
 use crate::status::Status;
-use crate::stream::Stream;
+use crate::stream::{Stage, Stream};
 
 /// What became of a request.
 #[derive(Clone, Debug)]
 pub struct Answer {
     passed: bool,
+    ended: StreamState,
     reply: Option<Reply>,
     headers: Vec<Field>,
     trailers: Vec<Field>,
@@ -20,24 +22,28 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub(crate) fn new(
-        continued: bool,
-        stream: Stream,
-        calls: Vec<HostCall>,
-        logs: Vec<Log>,
-    ) -> Self {
-        let Stream { headers, trailers, state, reply, .. } = stream;
-        // Envoy stops a request that was answered, whatever the filter returns.
-        let passed = continued && reply.is_none();
+    pub(crate) fn new(stream: Stream) -> Self {
+        let (passed, ended) = (stream.stage == Stage::Passed, stream.state());
+        let Stream { headers, trailers, state, reply, calls, logs, .. } = stream;
         let (headers, trailers) = if passed { (headers, trailers) } else { Default::default() };
         let state = state.iter().map(|(name, value)| (text(name), text(value))).collect();
-        Self { passed, reply, headers, trailers, state, calls, logs }
+        Self { passed, ended, reply, headers, trailers, state, calls, logs }
     }
 
     /// Whether the filter let it pass. Behind the filter the guard asks for filter state `wasm.peergate`
-    /// too.
+    /// too. What the filter has let pass it may still answer or reset later.
     pub fn passed(&self) -> bool {
         self.passed
+    }
+
+    /// Whether the filter held it to the end: it neither passed nor was answered nor reset.
+    pub fn paused(&self) -> bool {
+        self.ended == StreamState::Paused
+    }
+
+    /// Whether the filter had it reset, which tells the client nothing.
+    pub fn reset(&self) -> bool {
+        self.ended == StreamState::Reset
     }
 
     /// What the client is told instead; `None` if the request passed, or waits until Envoy gives up.

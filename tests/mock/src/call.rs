@@ -12,6 +12,8 @@ pub enum Call {
     LogLevel,
     /// `proxy_get_current_time_nanoseconds`.
     Time,
+    /// `clock_time_get` of WASI, for the clock that is not the time of day.
+    Monotonic,
     /// `proxy_get_buffer_bytes`; the argument is the buffer's number in the ABI.
     Buffer,
     /// `proxy_get_header_map_pairs`; the argument is `headers`, `trailers`, or another map's number.
@@ -48,6 +50,14 @@ pub enum Call {
     SetSharedData,
     /// `proxy_call_foreign_function`; the argument is the foreign function's name.
     ForeignFunction,
+    /// `proxy_http_call`; the argument is the cluster.
+    HttpCall,
+    /// `proxy_set_effective_context`; the argument is the context's number.
+    EffectiveContext,
+    /// `proxy_continue_stream`; the argument, here and below, is the stream's kind: 0 is a request.
+    ContinueStream,
+    /// `proxy_close_stream`.
+    CloseStream,
     /// A function of this name that the mock refuses as unimplemented.
     Other(&'static str),
 }
@@ -59,6 +69,7 @@ impl Call {
             Self::Log => "proxy_log",
             Self::LogLevel => "proxy_get_log_level",
             Self::Time => "proxy_get_current_time_nanoseconds",
+            Self::Monotonic => "clock_time_get",
             Self::Buffer => "proxy_get_buffer_bytes",
             Self::HeaderPairs => "proxy_get_header_map_pairs",
             Self::SetHeaderPairs => "proxy_set_header_map_pairs",
@@ -77,6 +88,10 @@ impl Call {
             Self::SharedData => "proxy_get_shared_data",
             Self::SetSharedData => "proxy_set_shared_data",
             Self::ForeignFunction => "proxy_call_foreign_function",
+            Self::HttpCall => "proxy_http_call",
+            Self::EffectiveContext => "proxy_set_effective_context",
+            Self::ContinueStream => "proxy_continue_stream",
+            Self::CloseStream => "proxy_close_stream",
             Self::Other(name) => name,
         }
     }

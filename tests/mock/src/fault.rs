@@ -66,7 +66,7 @@ impl Fault {
         self
     }
 
-    /// Only the nth such call of a request or tick, from 1.
+    /// Only the nth such call of a request, tick or answer, from 1.
     #[must_use]
     pub fn nth(mut self, nth: usize) -> Self {
         self.nth = Some(nth);

@@ -1,21 +1,19 @@
 //! The filter under a policy.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::time::Duration;
 
 use crate::abi::exports;
-use crate::answer::Answer;
 use crate::call::{Call, HostCall, Log};
 use crate::clock::{self, MalformedTime};
 use crate::fault::Fault;
 use crate::foreign::ForeignFunction;
+use crate::http_call::HttpCall;
+use crate::lifecycle::{self, callback};
 use crate::load_error::LoadError;
-use crate::malformed::MalformedRequest;
-use crate::request::Request;
 use crate::status::Status;
-use crate::stream::{Phase, Stream};
 use crate::tick::Tick;
 use crate::turn::Turn;
 use crate::world;
@@ -28,20 +26,24 @@ use crate::world;
 pub struct Filter {
     /// `PluginConfig.name`, the property `plugin_name`.
     name: String,
-    root: u32,
-    record: RefCell<Record>,
+    pub(crate) root: u32,
+    pub(crate) record: RefCell<Record>,
     /// It belongs to the thread that loaded it.
     thread: PhantomData<*const ()>,
 }
 
 /// What a filter leaves behind.
 #[derive(Debug, Default)]
-struct Record {
+pub(crate) struct Record {
     logs: Vec<Log>,
     metrics: BTreeMap<String, u64>,
     calls: Vec<HostCall>,
     tick_period: Option<Duration>,
     foreign_functions: BTreeMap<String, ForeignFunction>,
+    /// The calls that nobody has answered.
+    pub(crate) pending: Vec<HttpCall>,
+    pub(crate) unknown_clusters: BTreeSet<String>,
+    pub(crate) monotonic: Option<Duration>,
 }
 
 impl Filter {
@@ -88,16 +90,24 @@ impl Filter {
     }
 
     fn named(name: &str) -> Self {
-        peergate_runtime::register();
-        world::add_plugin();
+        Self::created(name, peergate_runtime::register)
+    }
+
+    /// A plugin of this name without any configuration. `register` says of which kind: the SDK's dispatcher
+    /// makes what was registered last.
+    pub(crate) fn created(name: &str, register: fn()) -> Self {
+        register();
         let root = world::new_context();
+        world::add_plugin(root);
         let record = RefCell::default();
         let filter = Self { name: name.to_owned(), root, record, thread: PhantomData };
-        filter.take_turn(Turn::default(), || exports::proxy_on_context_create(root, 0));
+        filter.take_turn(Turn::default(), || {
+            callback(root, || exports::proxy_on_context_create(root, 0));
+        });
         filter
     }
 
-    fn configured(
+    pub(crate) fn configured(
         self,
         configuration: &[u8],
         faults: impl IntoIterator<Item = Fault>,
@@ -108,8 +118,10 @@ impl Filter {
             ..Turn::default()
         };
         let done = self.take_turn(turn, || {
-            exports::proxy_on_vm_start(self.root, 0)
-                && exports::proxy_on_configure(self.root, configuration.len())
+            callback(self.root, || exports::proxy_on_vm_start(self.root, 0))
+                && callback(self.root, || {
+                    exports::proxy_on_configure(self.root, configuration.len())
+                })
         });
         match done {
             Some((true, turn)) => {
@@ -120,48 +132,8 @@ impl Filter {
         }
     }
 
-    /// Sends a request through the filter, to its end.
-    ///
-    /// # Errors
-    /// [`MalformedRequest`] if the request holds what is no certificate or time.
-    pub fn send(&self, request: &Request) -> Result<Answer, MalformedRequest> {
-        let request = request.clone();
-        if let Some(malformed) = request.malformed {
-            return Err(malformed);
-        }
-        let (headers, trailers) = (request.headers.len(), request.trailers.len());
-        let stream = Stream {
-            headers: request.headers,
-            trailers: request.trailers,
-            properties: request.properties,
-            ..Stream::default()
-        };
-        let turn = Turn {
-            stream: Some(stream),
-            clock: request.clock,
-            faults: request.faults,
-            ..Turn::default()
-        };
-        let id = world::new_context();
-        let done = self.take_turn(turn, || {
-            exports::proxy_on_context_create(id, self.root);
-            let mut continued =
-                exports::proxy_on_request_headers(id, headers, trailers == 0) == CONTINUE;
-            if continued && trailers > 0 && enter(Phase::Trailers) {
-                continued = exports::proxy_on_request_trailers(id, trailers) == CONTINUE;
-            }
-            enter(Phase::Over);
-            exports::proxy_on_log(id);
-            exports::proxy_on_done(id);
-            exports::proxy_on_delete(id);
-            continued
-        });
-        let (continued, turn) = done.unwrap_or_default();
-        Ok(Answer::new(continued, turn.stream.unwrap_or_default(), turn.calls, turn.logs))
-    }
-
     /// Calls the filter as Envoy does once every [`tick_period`](Self::tick_period), whether or not the
-    /// filter has asked for that. Its clock shows `at`, as [`Request::at`] has it.
+    /// filter has asked for that. Its clock shows `at`, as [`Request::at`](crate::Request::at) has it.
     ///
     /// # Errors
     /// [`MalformedTime`] if `at` is no time.
@@ -183,7 +155,9 @@ impl Filter {
             faults: faults.into_iter().collect(),
             ..Turn::default()
         };
-        let done = self.take_turn(turn, || exports::proxy_on_tick(self.root));
+        let done = self.take_turn(turn, || {
+            callback(self.root, || exports::proxy_on_tick(self.root));
+        });
         let ((), turn) = done.unwrap_or_default();
         Ok(Tick::new(turn.calls, turn.logs))
     }
@@ -242,19 +216,31 @@ impl Filter {
         self.record.borrow().calls.iter().filter(|made| made.call == call).count()
     }
 
-    /// Calls the filter and keeps what it leaves behind.
-    fn take_turn<T>(&self, mut turn: Turn, act: impl FnOnce() -> T) -> Option<(T, Turn)> {
+    /// Calls the filter, does what it asked for meanwhile, and keeps what it leaves behind.
+    pub(crate) fn take_turn<T>(
+        &self,
+        mut turn: Turn,
+        act: impl FnOnce() -> T,
+    ) -> Option<(T, Turn)> {
         let mut record = self.record.borrow_mut();
         turn.name.clone_from(&self.name);
         turn.metrics = std::mem::take(&mut record.metrics);
         turn.tick_period = record.tick_period;
         turn.foreign_functions.clone_from(&record.foreign_functions);
+        turn.unknown_clusters.clone_from(&record.unknown_clusters);
+        turn.monotonic = record.monotonic;
         drop(record);
+        let act = || {
+            let result = act();
+            lifecycle::settle();
+            result
+        };
         let (result, mut turn) = world::take_turn(turn, act)?;
         let mut record = self.record.borrow_mut();
         record.metrics = std::mem::take(&mut turn.metrics);
         record.tick_period = turn.tick_period;
         record.logs.extend(turn.logs.iter().cloned());
+        record.pending.append(&mut turn.http_calls);
         Some((result, turn))
     }
 }
@@ -263,25 +249,12 @@ impl Drop for Filter {
     /// Takes the plugin out of the VM.
     fn drop(&mut self) {
         self.take_turn(Turn::default(), || {
-            exports::proxy_on_done(self.root);
-            exports::proxy_on_delete(self.root);
+            callback(self.root, || exports::proxy_on_done(self.root));
+            callback(self.root, || exports::proxy_on_delete(self.root));
         });
-        world::remove_plugin();
+        world::remove_plugin(self.root);
     }
 }
-
-/// Moves the running stream on; `false` if it was answered already.
-fn enter(phase: Phase) -> bool {
-    let moved = world::turn(|turn| {
-        let stream = turn.stream.as_mut()?;
-        stream.phase = phase;
-        stream.reply.is_none().then_some(())
-    });
-    moved.flatten().is_some()
-}
-
-/// The ABI's `Continue` among the actions.
-const CONTINUE: u32 = 0;
 
 /// What the filter is called unless told otherwise.
 const NAME: &str = "peergate";

@@ -76,8 +76,14 @@
 //! several threads share data once their threads join the same [`SharedData`]. Foreign functions are those
 //! that a test offers ([`Filter::offer_foreign_function`]).
 //!
-//! What is not there: request and response bodies, responses, calls to other services, shared queues. A
-//! filter that asks for one of these is told that it is not implemented, and the log says so.
+//! The sync service, which fills dynamic lists in place of the filter, is there too: [`Service`].
+//!
+//! A request that the filter may hold is [opened](Filter::open) instead of sent: it stays open while time
+//! passes. Calls that the filter makes to other services wait for a test to answer them
+//! ([`Filter::answer_call`]).
+//!
+//! What is not there: request and response bodies, responses, gRPC calls, shared queues. A filter that asks
+//! for one of these is told that it is not implemented, and the log says so.
 #![cfg(not(target_family = "wasm"))]
 
 #[expect(unsafe_code, reason = "defines the proxy-wasm ABI: one module, behind safe functions")]
@@ -85,13 +91,18 @@ mod abi;
 mod answer;
 mod call;
 mod clock;
+mod contexts;
 mod fault;
 mod filter;
 mod foreign;
+mod http_call;
+mod lifecycle;
 mod load_error;
 mod malformed;
+mod open;
 mod pairs;
 mod request;
+mod service;
 mod shared;
 mod status;
 mod stream;
@@ -105,9 +116,12 @@ pub use call::{Call, HostCall, Level, Log};
 pub use clock::MalformedTime;
 pub use fault::Fault;
 pub use filter::Filter;
+pub use http_call::{AnswerError, CallResponse, HttpCall};
 pub use load_error::LoadError;
 pub use malformed::MalformedRequest;
+pub use open::{OpenStream, StreamState};
 pub use request::Request;
+pub use service::Service;
 pub use shared::SharedData;
 pub use status::Status;
 pub use tick::Tick;

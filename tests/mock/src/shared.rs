@@ -76,6 +76,15 @@ impl SharedData {
         self.entries().values.keys().cloned().collect()
     }
 
+    /// How many bytes all keys and values have: what they take of Envoy's memory, but for what it adds to
+    /// each.
+    pub fn bytes(&self) -> usize {
+        let entries = self.entries();
+        let sizes =
+            entries.values.iter().map(|(key, (value, _))| key.len().saturating_add(value.len()));
+        sizes.fold(0, usize::saturating_add)
+    }
+
     /// A value and its number.
     pub(crate) fn numbered(&self, key: &[u8]) -> Option<(Vec<u8>, u32)> {
         self.entries().values.get(key).cloned()
@@ -121,6 +130,7 @@ mod tests {
         assert_eq!(shared.replace(b"a", b"3", number), Err(Status::CAS_MISMATCH));
         assert_eq!(shared.replace(b"a", b"4", 0), Ok(()));
         assert_eq!(shared.get("a").as_deref(), Some(&b"4"[..]));
+        assert_eq!(shared.bytes(), 2);
     }
 
     #[test]

@@ -1,15 +1,21 @@
-//! What the host knows of one request while the filter looks at it.
+//! What the host knows of one request.
 
 use std::collections::BTreeMap;
 
 use crate::answer::Reply;
+use crate::call::{HostCall, Log};
 use crate::pairs::Field;
 use crate::status::Status;
 
 /// One request on its way.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Stream {
-    pub(crate) phase: Phase,
+    /// How far the filter has let it go.
+    pub(crate) stage: Stage,
+    /// The header map of the stage is no longer at hand: Envoy takes it away with the request's going on.
+    pub(crate) released: bool,
+    /// The filter has asked for it to go on.
+    pub(crate) resumed: bool,
     pub(crate) headers: Vec<Field>,
     pub(crate) trailers: Vec<Field>,
     /// By path, segments joined by NUL.
@@ -17,23 +23,50 @@ pub(crate) struct Stream {
     /// Filter state that the filter set, by its whole name.
     pub(crate) state: BTreeMap<Vec<u8>, Vec<u8>>,
     pub(crate) reply: Option<Reply>,
+    /// The filter has had it reset.
+    pub(crate) reset: bool,
+    /// It has ended, and its context with it.
+    pub(crate) gone: bool,
+    /// What the filter asked of the host about it.
+    pub(crate) calls: Vec<HostCall>,
+    pub(crate) logs: Vec<Log>,
 }
 
-/// Which callback is running: Envoy has a header map at hand only in its own.
+/// What the filter holds, or has let go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Phase {
+pub(crate) enum Stage {
+    /// It looks at the headers.
     #[default]
     Headers,
+    /// It has let the headers go, and looks at the trailers.
     Trailers,
-    Over,
+    /// It has let all of it go.
+    Passed,
 }
 
+/// What Envoy does with a stream once a callback has returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// It shows as many trailers.
+    Trailers(usize),
+    /// It ends the stream.
+    End,
+    /// Nothing.
+    Wait,
+}
+
+/// A second end, of which Envoy dies: see [`Stream::end`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SecondEnd;
+
 impl Stream {
-    /// A header map by its number in the ABI.
+    /// A header map that can be read and changed, by its number in the ABI: Envoy has one at hand from its
+    /// callback on, for as long as the filter holds the request there.
     pub(crate) fn map(&mut self, map: u32) -> Result<&mut Vec<Field>, Status> {
-        match (map, self.phase) {
-            (REQUEST_HEADERS, Phase::Headers) => Ok(&mut self.headers),
-            (REQUEST_TRAILERS, Phase::Trailers) => Ok(&mut self.trailers),
+        match (map, self.stage) {
+            _ if self.released || self.gone => Err(Status::BAD_ARGUMENT),
+            (REQUEST_HEADERS, Stage::Headers) => Ok(&mut self.headers),
+            (REQUEST_TRAILERS, Stage::Trailers) => Ok(&mut self.trailers),
             _ => Err(Status::BAD_ARGUMENT),
         }
     }
@@ -46,6 +79,44 @@ impl Stream {
 
     pub(crate) fn set_property(&mut self, path: &[u8], value: &[u8]) {
         self.state.insert(own_state(path), value.to_vec());
+    }
+
+    /// Ends it with a reply, or without one. Envoy passes over a second reply of a stream's own callback.
+    /// Ending it again otherwise tears it down twice: Envoy 1.40 crashes and 1.36 hangs.
+    pub(crate) fn end(&mut self, reply: Option<Reply>, own: bool) -> Result<(), SecondEnd> {
+        match reply {
+            _ if self.gone => {}
+            Some(_) if own && self.reply.is_some() && !self.reset => {}
+            _ if self.is_over() => return Err(SecondEnd),
+            Some(reply) => self.reply = Some(reply),
+            None => self.reset = true,
+        }
+        Ok(())
+    }
+
+    /// What follows from a callback: whether it let the request go, or had it go on, or ended it.
+    pub(crate) fn advance(&mut self, let_go: bool) -> Next {
+        let let_go = std::mem::take(&mut self.resumed) || let_go;
+        if self.gone {
+            return Next::Wait;
+        }
+        if self.is_over() {
+            return Next::End;
+        }
+        if !let_go {
+            return Next::Wait;
+        }
+        if self.stage == Stage::Headers && !self.trailers.is_empty() {
+            self.stage = Stage::Trailers;
+            self.released = false;
+            return Next::Trailers(self.trailers.len());
+        }
+        self.stage = Stage::Passed;
+        Next::Wait
+    }
+
+    fn is_over(&self) -> bool {
+        self.reset || self.reply.is_some()
     }
 }
 

@@ -1,8 +1,9 @@
-//! What the filter did on a tick.
+//! What the filter did between requests.
 
 use crate::call::{Call, HostCall, Log};
 
-/// What the filter did on a tick.
+/// What the filter did on a tick, or when a call was answered: in its callback, and in those that followed
+/// from it, as for a request that it let go on.
 #[derive(Clone, Debug)]
 pub struct Tick {
     calls: Vec<HostCall>,

@@ -1,17 +1,21 @@
 //! A turn of the filter: from when the host calls it until it returns, and what it may ask meanwhile.
 //! The answers are Envoy's.
 
+mod calls;
+mod clocks;
 mod headers;
 mod metrics;
 mod plugin;
+mod streams;
 
-use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use crate::answer::Reply;
 use crate::call::{Call, HostCall, Level, Log};
+use crate::contexts::Contexts;
 use crate::fault::{Effect, Fault};
 use crate::foreign::ForeignFunction;
+use crate::http_call::{CallResponse, HttpCall};
 use crate::shared::SharedData;
 use crate::status::Status;
 use crate::stream::Stream;
@@ -23,9 +27,12 @@ pub(crate) struct Turn {
     pub(crate) name: String,
     /// The plugin's configuration, while it is being configured.
     pub(crate) configuration: Option<Vec<u8>>,
-    pub(crate) stream: Option<Stream>,
+    /// The contexts of the VM.
+    pub(crate) contexts: Contexts,
     /// Nanoseconds since the Unix epoch; `None`: the machine's clock.
     pub(crate) clock: Option<u64>,
+    /// What the monotonic clock shows; `None`: the machine's own.
+    pub(crate) monotonic: Option<Duration>,
     pub(crate) faults: Vec<Fault>,
     pub(crate) calls: Vec<HostCall>,
     pub(crate) logs: Vec<Log>,
@@ -39,6 +46,14 @@ pub(crate) struct Turn {
     pub(crate) shared: SharedData,
     /// The foreign functions that there are, by name.
     pub(crate) foreign_functions: BTreeMap<String, ForeignFunction>,
+    /// The last token of a call that was made in the VM.
+    pub(crate) token: u32,
+    /// The calls that were made.
+    pub(crate) http_calls: Vec<HttpCall>,
+    /// The clusters that Envoy does not know.
+    pub(crate) unknown_clusters: BTreeSet<String>,
+    /// The answer to a call, while the filter is told of it.
+    pub(crate) response: Option<CallResponse>,
 }
 
 impl Turn {
@@ -46,7 +61,11 @@ impl Turn {
     fn note(&mut self, call: Call, argument: String) -> Result<Option<Vec<u8>>, Status> {
         let effects: Vec<Effect> =
             self.faults.iter_mut().filter_map(|fault| fault.strike(call, &argument)).collect();
-        self.calls.push(HostCall { call, argument });
+        let made = HostCall { call, argument };
+        if let Some(stream) = self.contexts.stream() {
+            stream.calls.push(made.clone());
+        }
+        self.calls.push(made);
         match effects.into_iter().next() {
             None => Ok(None),
             Some(Effect::Bytes(bytes)) => Ok(Some(bytes)),
@@ -60,23 +79,21 @@ impl Turn {
             return Ok(());
         }
         let level = Level::from_number(level).ok_or(Status::BAD_ARGUMENT)?;
-        self.logs.push(Log { level, message });
+        self.keep_log(level, message);
         Ok(())
+    }
+
+    fn keep_log(&mut self, level: Level, message: String) {
+        let log = Log { level, message };
+        if let Some(stream) = self.contexts.stream() {
+            stream.logs.push(log.clone());
+        }
+        self.logs.push(log);
     }
 
     pub(crate) fn log_level(&mut self) -> Result<u32, Status> {
         let fault = self.note(Call::LogLevel, String::new())?;
         Ok(if fault.is_some() { 0 } else { INFO })
-    }
-
-    pub(crate) fn time(&mut self) -> Result<u64, Status> {
-        if self.note(Call::Time, String::new())?.is_some() {
-            return Ok(0);
-        }
-        Ok(self.clock.unwrap_or_else(|| {
-            let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-            u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)
-        }))
     }
 
     pub(crate) fn buffer(
@@ -88,13 +105,14 @@ impl Turn {
         if let Some(bytes) = self.note(Call::Buffer, buffer.to_string())? {
             return Ok(bytes);
         }
-        match (buffer, &self.configuration) {
-            (VM_CONFIGURATION, _) => Ok(Vec::new()),
-            (PLUGIN_CONFIGURATION, Some(bytes)) => {
-                Ok(bytes.iter().skip(start).take(length).copied().collect())
-            }
-            _ => Err(Status::NOT_FOUND),
-        }
+        let bytes = match buffer {
+            CALL_RESPONSE_BODY => self.response.as_ref().and_then(CallResponse::content),
+            VM_CONFIGURATION => Some(&[][..]),
+            PLUGIN_CONFIGURATION => self.configuration.as_deref(),
+            _ => None,
+        };
+        let bytes = bytes.ok_or(Status::NOT_FOUND)?;
+        Ok(bytes.iter().skip(start).take(length).copied().collect())
     }
 
     /// A property. An attribute of the stream goes before one of the plugin, and filter state comes last;
@@ -103,8 +121,8 @@ impl Turn {
         if let Some(bytes) = self.note(Call::Property, dotted(path))? {
             return Ok(bytes);
         }
-        let stream = self.stream.as_ref();
-        let attribute = stream.and_then(|stream| stream.properties.get(path)).cloned();
+        let stream = self.contexts.stream();
+        let attribute = stream.as_ref().and_then(|stream| stream.properties.get(path)).cloned();
         let own = || match path {
             b"plugin_name" => Some(self.name.clone().into_bytes()),
             // No configuration that we know of names these.
@@ -117,15 +135,7 @@ impl Turn {
 
     pub(crate) fn set_property(&mut self, path: &[u8], value: &[u8]) -> Result<(), Status> {
         if self.note(Call::SetProperty, dotted(path))?.is_none() {
-            self.stream.as_mut().ok_or(Status::NOT_FOUND)?.set_property(path, value);
-        }
-        Ok(())
-    }
-
-    /// Answers the request; Envoy passes over a second answer.
-    pub(crate) fn reply(&mut self, reply: Reply) -> Result<(), Status> {
-        if self.note(Call::LocalResponse, reply.details.clone())?.is_none() {
-            self.stream()?.reply.get_or_insert(reply);
+            self.contexts.stream().ok_or(Status::NOT_FOUND)?.set_property(path, value);
         }
         Ok(())
     }
@@ -134,12 +144,12 @@ impl Turn {
     pub(crate) fn unimplemented(&mut self, name: &'static str) -> Status {
         let faulty = self.note(Call::Other(name), String::new());
         let message = format!("peergate-mock does not implement {name}");
-        self.logs.push(Log { level: Level::Critical, message });
+        self.keep_log(Level::Critical, message);
         faulty.err().unwrap_or(Status::UNIMPLEMENTED)
     }
 
     fn stream(&mut self) -> Result<&mut Stream, Status> {
-        self.stream.as_mut().ok_or(Status::BAD_ARGUMENT)
+        self.contexts.stream().ok_or(Status::BAD_ARGUMENT)
     }
 }
 
@@ -153,6 +163,7 @@ fn dotted(path: &[u8]) -> String {
 
 /// The log level of Envoy's Wasm logger unless told otherwise.
 const INFO: u32 = 2;
+const CALL_RESPONSE_BODY: u32 = 4;
 const VM_CONFIGURATION: u32 = 6;
 const PLUGIN_CONFIGURATION: u32 = 7;
 

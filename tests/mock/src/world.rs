@@ -2,13 +2,19 @@
 
 use std::cell::RefCell;
 
+use crate::contexts::Contexts;
 use crate::shared::SharedData;
 use crate::status::Status;
+use crate::stream::Stream;
 use crate::turn::Turn;
 
 #[derive(Default)]
 struct World {
-    contexts: u32,
+    /// How many contexts there were.
+    created: u32,
+    contexts: Contexts,
+    /// The last token of a call that was made.
+    token: u32,
     /// How many filters there are: the VM lives as long as one of them.
     plugins: usize,
     metrics: Vec<(u32, String)>,
@@ -22,25 +28,49 @@ struct World {
 /// An ID for a new context of this VM.
 pub(crate) fn new_context() -> u32 {
     with(|world| {
-        world.contexts = world.contexts.saturating_add(1);
-        world.contexts
+        world.created = world.created.saturating_add(1);
+        world.created
     })
     .unwrap_or_default()
 }
 
-/// Counts a new plugin of this VM.
-pub(crate) fn add_plugin() {
-    with(|world| world.plugins = world.plugins.saturating_add(1));
+/// Counts a new plugin of this VM, by its root context.
+pub(crate) fn add_plugin(root: u32) {
+    with(|world| {
+        world.plugins = world.plugins.saturating_add(1);
+        world.contexts.add_root(root);
+    });
 }
 
 /// Counts a plugin less. With the last of them the VM ends, and with it what it shared for itself.
-pub(crate) fn remove_plugin() {
+pub(crate) fn remove_plugin(root: u32) {
     with(|world| {
+        world.contexts.remove_root(root);
         world.plugins = world.plugins.saturating_sub(1);
         if world.plugins == 0 {
             world.own = SharedData::new();
         }
     });
+}
+
+/// Adds a stream to this VM.
+pub(crate) fn add_stream(id: u32, stream: Stream) {
+    with(|world| world.contexts.add_stream(id, stream));
+}
+
+/// Takes a stream out of this VM.
+pub(crate) fn remove_stream(id: u32) -> Option<Stream> {
+    with(|world| world.contexts.remove_stream(id)).flatten()
+}
+
+/// A stream as it is now.
+pub(crate) fn stream(id: u32) -> Option<Stream> {
+    with(|world| world.contexts.get(id).cloned()).flatten()
+}
+
+/// Whether a stream is there, open or ended.
+pub(crate) fn has_stream(id: u32) -> bool {
+    with(|world| world.contexts.get(id).is_some()).unwrap_or_default()
 }
 
 /// What the plugins of this VM share.
@@ -58,12 +88,16 @@ pub(crate) fn take_turn<T>(mut turn: Turn, act: impl FnOnce() -> T) -> Option<(T
     turn.shared = shared_data();
     with(|world| {
         turn.definitions = std::mem::take(&mut world.metrics);
+        turn.contexts = std::mem::take(&mut world.contexts);
+        turn.token = world.token;
         world.turn = Some(turn);
     })?;
     let result = act();
     let turn = with(|world| {
         let mut turn = world.turn.take()?;
         world.metrics = std::mem::take(&mut turn.definitions);
+        world.contexts = std::mem::take(&mut turn.contexts);
+        world.token = turn.token;
         Some(turn)
     })??;
     Some((result, turn))

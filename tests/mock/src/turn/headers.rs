@@ -2,15 +2,24 @@
 
 use super::{Turn, text};
 use crate::call::Call;
-use crate::pairs;
+use crate::http_call::CallResponse;
+use crate::pairs::{self, Field};
 use crate::status::Status;
 use crate::stream::{add, remove};
 
 impl Turn {
+    /// All fields. Of a map that is not at hand, as of an empty one, no bytes at all: Envoy does not tell
+    /// them apart.
     pub(crate) fn pairs(&mut self, map: u32) -> Result<Vec<u8>, Status> {
-        match self.note(Call::HeaderPairs, map_name(map))? {
-            Some(bytes) => Ok(bytes),
-            None => pairs::write(self.stream()?.map(map)?),
+        if let Some(bytes) = self.note(Call::HeaderPairs, map_name(map))? {
+            return Ok(bytes);
+        }
+        if map > LAST_MAP {
+            return Err(Status::BAD_ARGUMENT);
+        }
+        match self.readable(map) {
+            Ok(fields) if !fields.is_empty() => pairs::write(fields),
+            _ => Ok(Vec::new()),
         }
     }
 
@@ -29,7 +38,7 @@ impl Turn {
         if let Some(bytes) = self.note(Call::HeaderValue, text(name))? {
             return Ok(bytes);
         }
-        let mut fields = self.stream()?.map(map)?.iter();
+        let mut fields = self.readable(map)?.iter();
         let found = fields.find(|(other, _)| other.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.clone()).ok_or(Status::NOT_FOUND)
     }
@@ -61,6 +70,15 @@ impl Turn {
         }
         Ok(())
     }
+
+    /// A map for reading; that of an answered call is there in its callback alone, and only for this.
+    fn readable(&mut self, map: u32) -> Result<&Vec<Field>, Status> {
+        if map == CALL_RESPONSE_HEADERS {
+            let response = self.response.as_ref();
+            return response.and_then(CallResponse::headers).ok_or(Status::BAD_ARGUMENT);
+        }
+        self.stream()?.map(map).map(|fields| &*fields)
+    }
 }
 
 fn map_name(map: u32) -> String {
@@ -70,3 +88,6 @@ fn map_name(map: u32) -> String {
         _ => map.to_string(),
     }
 }
+
+const CALL_RESPONSE_HEADERS: u32 = 6;
+const LAST_MAP: u32 = 7;

@@ -1,12 +1,39 @@
 //! That the host answers as Envoy does.
 
+mod calls;
+mod streams;
+
 use super::*;
+use crate::answer::Reply;
 use crate::pairs;
-use crate::stream::Phase;
+use crate::stream::Stage;
+
+/// The turn of a stream's own callback.
+fn own(stream: Stream) -> Turn {
+    let mut turn = Turn::default();
+    turn.contexts.add_stream(STREAM, stream);
+    turn.contexts.enter(STREAM);
+    turn
+}
+
+/// The turn of a root context's callback, beside a stream.
+fn beside(stream: Stream) -> Turn {
+    let mut turn = own(stream);
+    turn.contexts.add_root(ROOT);
+    turn.contexts.enter(ROOT);
+    turn
+}
+
+fn reply(status: u32) -> Reply {
+    Reply::new(status, b"a b", b"", Vec::new(), -1).unwrap()
+}
+
+const ROOT: u32 = 1;
+const STREAM: u32 = 2;
 
 #[test]
 fn header_maps_behave_as_envoys() {
-    let mut turn = Turn { stream: Some(Stream::default()), ..Turn::default() };
+    let mut turn = own(Stream::default());
     for (name, value) in [(":path", "/"), ("a", "1"), ("b", "2"), ("A", "3")] {
         turn.add_header(0, name.as_bytes(), value.as_bytes()).unwrap();
     }
@@ -18,16 +45,21 @@ fn header_maps_behave_as_envoys() {
     turn.remove_header(0, b"absent").unwrap();
     let expected = [(b":path".to_vec(), b"/x".to_vec()), (b"a".to_vec(), b"4".to_vec())];
     assert_eq!(turn.pairs(0).and_then(|bytes| pairs::read(&bytes)), Ok(expected.to_vec()));
-    // A map is at hand in its own callback alone.
-    assert_eq!(turn.pairs(1), Err(Status::BAD_ARGUMENT));
-    turn.stream().unwrap().phase = Phase::Trailers;
+    // A map is at hand in its own callback alone. Where it is not, it reads as empty.
+    assert_eq!(turn.pairs(1), Ok(Vec::new()));
+    assert_eq!(turn.add_header(1, b"a", b"1"), Err(Status::BAD_ARGUMENT));
+    turn.stream().unwrap().stage = Stage::Trailers;
+    assert_eq!(turn.pairs(0), Ok(Vec::new()));
+    assert_eq!(turn.header(0, b"a"), Err(Status::BAD_ARGUMENT));
     assert_eq!(turn.set_pairs(0, b""), Err(Status::BAD_ARGUMENT));
-    assert!(turn.pairs(1).is_ok());
+    assert_eq!(turn.add_header(1, b"a", b"1"), Ok(()));
+    assert!(turn.pairs(1).is_ok_and(|bytes| !bytes.is_empty()));
+    assert_eq!(turn.pairs(8), Err(Status::BAD_ARGUMENT));
 }
 
 #[test]
 fn filter_state_is_read_as_it_was_set() {
-    let mut turn = Turn { stream: Some(Stream::default()), ..Turn::default() };
+    let mut turn = own(Stream::default());
     assert_eq!(turn.property(b"x"), Err(Status::NOT_FOUND));
     turn.set_property(b"x", b"1").unwrap();
     assert_eq!(turn.property(b"x"), Ok(b"1".to_vec()));
@@ -42,7 +74,8 @@ fn a_plugin_knows_its_name_with_and_without_a_stream() {
     assert_eq!(turn.property(b"plugin_root_id"), Ok(Vec::new()));
     assert_eq!(turn.property(b"plugin_names"), Err(Status::NOT_FOUND));
     assert_eq!(turn.property(b"connection\0mtls"), Err(Status::NOT_FOUND));
-    turn.stream = Some(Stream::default());
+    turn.contexts.add_stream(STREAM, Stream::default());
+    turn.contexts.enter(STREAM);
     turn.set_property(b"plugin_name", b"state").unwrap();
     assert_eq!(turn.property(b"plugin_name"), Ok(b"edge".to_vec()));
     assert_eq!(turn.property(b"filter_state\0wasm.plugin_name"), Ok(b"state".to_vec()));
@@ -73,8 +106,7 @@ fn metrics_behave_as_envoys() {
 
 #[test]
 fn a_second_reply_is_passed_over() {
-    let mut turn = Turn { stream: Some(Stream::default()), ..Turn::default() };
-    let reply = |status| Reply::new(status, b"a b", b"", Vec::new(), -1).unwrap();
+    let mut turn = own(Stream::default());
     turn.reply(reply(403)).unwrap();
     turn.reply(reply(500)).unwrap();
     assert_eq!(turn.stream().unwrap().reply, Some(reply(403)));
@@ -84,7 +116,7 @@ fn a_second_reply_is_passed_over() {
 #[test]
 fn a_call_that_is_not_there_is_logged_and_refused() {
     let mut turn = Turn::default();
-    assert_eq!(turn.unimplemented("proxy_http_call"), Status::UNIMPLEMENTED);
+    assert_eq!(turn.unimplemented("proxy_grpc_call"), Status::UNIMPLEMENTED);
     assert_eq!(turn.logs.len(), 1);
     assert_eq!(turn.calls.len(), 1);
 }

@@ -9,6 +9,7 @@
 
 mod authorities;
 mod chain;
+mod dynamic;
 mod expiry;
 mod faults;
 mod memory;

@@ -78,7 +78,7 @@ fn each_refusal_has_its_reason_and_reply() {
         (request().fingerprint(&"0".repeat(64)), 403, "certificate_not_allowed"),
         (request().fingerprint(PARTNER_FINGERPRINT), 503, "certificate_unavailable"),
         (request().certificate(PARTNER).at("2027-01-01T00:00:01Z"), 403, "certificate_expired"),
-        (request().certificate(PARTNER).at_unix(0), 403, "certificate_not_yet_valid"),
+        (request().certificate(PARTNER).at_unix(1), 403, "certificate_not_yet_valid"),
         (request().header(":path", "/a/../employee"), 400, "bad_target"),
         (request().without_header(":path"), 400, "bad_target"),
         (Request::get("https://example.org"), 403, "no_matching_api"),
