@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
-use peergate::{Effects, Reply, Verdict};
+use peergate::{Effects, Reason, Reply, Verdict};
 use serde_json::{Map, Value, json};
 
 use crate::certificate::rfc3339;
+use crate::contents::Contents;
 use crate::output::on_one_line;
 
 /// A decision on a request.
@@ -16,6 +17,8 @@ pub(crate) struct Explanation<'v> {
     pub(crate) now: i64,
     /// How many certificates the client sent besides its leaf.
     pub(crate) presented: usize,
+    /// The lists that a feed fills.
+    pub(crate) lists: &'v Contents,
 }
 
 impl Explanation<'_> {
@@ -110,13 +113,26 @@ impl Explanation<'_> {
                 }
             ));
         }
+        notes.extend(self.lists.notes.iter().cloned());
+        if self.verdict.reason() == Reason::ListStale {
+            let unfilled = self.lists.unfilled.iter();
+            notes.extend(unfilled.map(|name| {
+                format!(
+                    "the list {name} counts as never loaded: say what is on it with --list {name}=FILE, an \
+                     answer of its feed or its entries"
+                )
+            }));
+        }
         notes
     }
 }
 
 /// An entry as problems name it.
-fn place((list, entry): (&str, usize)) -> String {
-    format!("lists.{list}.entries[{entry}]")
+fn place((list, entry): (&str, Option<usize>)) -> String {
+    match entry {
+        Some(entry) => format!("lists.{list}.entries[{entry}]"),
+        None => format!("lists.{list}, by its feed"),
+    }
 }
 
 /// A path in words, from the client's certificate to the authority.

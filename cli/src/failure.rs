@@ -12,6 +12,8 @@ pub(crate) enum Failure {
     Input(String),
     /// A policy that is neither YAML nor JSON: where, and why.
     Syntax(String, String),
+    /// An answer of a feed that the filter would refuse: whose, and why.
+    Refused(String),
     /// A policy with problems.
     Policy(String, Problems),
 }
@@ -25,7 +27,7 @@ impl Failure {
     pub(crate) fn status(&self) -> ExitCode {
         match self {
             Self::Input(_) => ExitCode::from(1),
-            Self::Syntax(..) | Self::Policy(..) => ExitCode::from(3),
+            Self::Refused(_) | Self::Syntax(..) | Self::Policy(..) => ExitCode::from(3),
         }
     }
 
@@ -38,7 +40,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Input(why) => out.write_str(why),
+            Self::Input(why) | Self::Refused(why) => out.write_str(why),
             Self::Syntax(file, why) => write!(out, "{file}: {why}"),
             Self::Policy(file, problems) => {
                 for (index, problem) in problems.iter().enumerate() {

@@ -4,9 +4,11 @@
 mod certificate;
 mod clock;
 mod command;
+mod contents;
 mod document;
 mod explanation;
 mod failure;
+mod feed;
 mod output;
 mod render;
 
@@ -17,7 +19,8 @@ use clap::Parser;
 /// Decides, per API and per request, which client certificates may pass.
 ///
 /// Exit status: 0 if all is well or the request passes, 1 if something could not be done or the arguments
-/// are wrong, 2 if a request is refused or a case fails, 3 if a policy is invalid.
+/// are wrong, 2 if a request is refused, a case fails or a feed is warned of, 3 if a policy is invalid or an
+/// answer of a feed would be refused.
 #[derive(Parser)]
 #[command(name = "peergate", version)]
 struct Arguments {

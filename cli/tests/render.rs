@@ -9,15 +9,21 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use peergate::Policy;
+use peergate::dynamic::DynamicList;
 use serde_json::Value;
 
 /// The examples: the file that takes the standard output, or the directory that takes files, and the
 /// command, from the workspace's root.
-const EXAMPLES: [(&str, &str); 3] = [
+const EXAMPLES: [(&str, &str); 4] = [
     (
         "envoy-config/envoy",
         "render envoy --policy envoy-config/policy.yaml --policy-file /etc/envoy/peergate.yaml \
          --overwrite --directory",
+    ),
+    (
+        "envoy-config/envoy-dynamic",
+        "render envoy --policy envoy-config/policy-dynamic.yaml --feed peergate-feed=feed.example.com:80 \
+         --policy-file /etc/envoy/peergate.yaml --overwrite --directory",
     ),
     (
         "envoy-config/istio/peergate.yaml",
@@ -95,15 +101,21 @@ fn embedded(document: &Value) -> Option<Vec<u8>> {
 
 #[test]
 fn every_manifest_holds_the_policy() {
-    let text = fs::read_to_string(workspace().join("envoy-config/policy.yaml")).unwrap();
-    let written: Value = serde_saphyr::from_str(&text).unwrap();
-    let documents: Vec<Value> = examples().iter().flat_map(|(_, text)| documents(text)).collect();
-    let embedded: Vec<_> = documents.iter().filter_map(embedded).collect();
-    assert_eq!(embedded.len(), EXAMPLES.len());
-    for policy in embedded {
-        assert_eq!(serde_json::from_slice::<Value>(&policy).unwrap(), written);
-        Policy::read(&policy).unwrap();
+    let written = |name: &str| -> Value {
+        let text = fs::read_to_string(workspace().join("envoy-config").join(name)).unwrap();
+        serde_saphyr::from_str(&text).unwrap()
+    };
+    let (first, dynamic) = (written("policy.yaml"), written("policy-dynamic.yaml"));
+    let mut count = 0;
+    for (path, text) in examples() {
+        for policy in documents(&text).iter().filter_map(embedded) {
+            let written = if path.contains("dynamic") { &dynamic } else { &first };
+            assert_eq!(serde_json::from_slice::<Value>(&policy).unwrap(), *written, "{path}");
+            Policy::read(&policy).unwrap();
+            count += 1;
+        }
     }
+    assert_eq!(count, EXAMPLES.len());
 }
 
 #[test]
@@ -119,7 +131,7 @@ fn every_manifest_holds_the_guard() {
 
 #[test]
 fn a_listener_or_host_more_is_a_patch_more() {
-    let [_, (_, istio), (_, gateway)] = EXAMPLES;
+    let [.., (_, istio), (_, gateway)] = EXAMPLES;
     for (command, name, pointer) in [
         (istio, "--hosts *.example.org", "/spec/configPatches"),
         (gateway, "--listener https,other", "/spec/jsonPatches"),
@@ -150,7 +162,7 @@ fn odd_arguments_stay_what_they_are() {
 
 #[test]
 fn arguments_that_nothing_could_take_are_refused() {
-    let [(_, envoy), (_, istio), (_, gateway)] = EXAMPLES;
+    let [(_, envoy), .., (_, istio), (_, gateway)] = EXAMPLES;
     let envoy = envoy.trim_end_matches("--directory");
     for (command, name, value) in [
         (istio, "--namespace", "a\nb: c"),
@@ -199,7 +211,7 @@ fn documents(text: &str) -> Vec<Value> {
 /// The committed manifests, by path.
 fn examples() -> Vec<(String, String)> {
     let mut files = Vec::new();
-    for folder in ["envoy", "istio", "envoy-gateway"] {
+    for folder in ["envoy", "envoy-dynamic", "istio", "envoy-gateway"] {
         let read = read_all(&workspace().join("envoy-config").join(folder));
         files.extend(read.into_iter().map(|(name, text)| (format!("{folder}/{name}"), text)));
     }
@@ -287,4 +299,36 @@ fn rendering_again_changes_the_policy_alone() {
     assert_eq!(read("peergate.yaml"), before, "and the module stays where it is");
     render(&["--overwrite"]);
     assert!(read("bootstrap.yaml").contains("static_resources"));
+}
+
+#[test]
+fn feeds_are_where_they_are_said_to_be() {
+    let policy = "envoy-config/policy-dynamic.yaml";
+    let render =
+        |more: &[&str]| peergate(&[&["render", "envoy", "--policy", policy], more].concat());
+    let told = |more: &[&str]| {
+        let output = render(more);
+        assert!(!output.status.success() && output.stdout.is_empty());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let feed = "--feed=peergate-feed=feed.example.com:80";
+    let missing = "lists.registered.feed: say where it is: --feed peergate-feed=HOST:PORT";
+    assert!(told(&[]).contains(missing));
+    assert!(told(&[feed, "--feed=other=a:1"]).contains("--feed other=…: no feed of the policy"));
+    assert!(told(&["--feed=peergate-feed"]).contains("expected CLUSTER=HOST:PORT"));
+
+    let document = |more: &[&str]| {
+        let text = printed(&[&["render", "envoy", "--policy", policy, feed], more].concat());
+        documents(&text).swap_remove(0)
+    };
+    let with = document(&["--sync-module", "/opt/sync.wasm"]);
+    let service = &with["bootstrap_extensions"][0]["typed_config"]["config"];
+    assert_eq!(service["vm_config"]["code"]["local"]["filename"], "/opt/sync.wasm");
+    let lists = service["configuration"]["value"].as_str().unwrap();
+    assert_eq!(DynamicList::read_all(lists.as_bytes()).unwrap().len(), 1);
+    let without = document(&["--without-sync-service"]);
+    assert!(without["bootstrap_extensions"].is_null());
+    for document in [with, without] {
+        assert_eq!(document["static_resources"]["clusters"][1]["name"], "peergate-feed");
+    }
 }

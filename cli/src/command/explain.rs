@@ -8,6 +8,7 @@ use peergate::{Headers, Memory};
 use peergate_cases::{Certificate, Fixture, Request, moment};
 
 use crate::clock;
+use crate::contents;
 use crate::document;
 use crate::explanation::Explanation;
 use crate::failure::Failure;
@@ -55,6 +56,10 @@ pub(crate) struct Explain {
     /// Another header, as `name: value`; may be given several times
     #[arg(long = "header", value_name = "HEADER")]
     headers: Vec<String>,
+    /// What is on a list with a feed: an answer of the feed, or its entries as a list, as YAML or JSON; may be
+    /// given once for each list. One that is left out counts as never loaded
+    #[arg(long = "list", value_name = "NAME=FILE")]
+    lists: Vec<String>,
     /// How to print the result
     #[arg(long, value_enum, default_value_t)]
     output: Format,
@@ -69,6 +74,7 @@ impl Explain {
         };
         let certificate = self.certificate.as_deref().map(read_leaf).transpose()?;
         let intermediates = self.intermediates.as_deref().map(read_intermediates).transpose()?;
+        let lists = contents::read(&policy, &self.lists)?;
         let presented = intermediates.as_ref().map_or(0, Vec::len);
         let chain = certificate.as_ref().zip(intermediates.as_deref());
         let appended = chain.map(|(certificate, chain)| certificate.xfcc(chain));
@@ -89,6 +95,7 @@ impl Explain {
             fingerprint: certificate.as_ref().map(|it| it.leaf().fingerprint().to_string()),
             attribute: certificate.as_ref().map(|it| it.pem()),
             now,
+            shared: lists.shared.clone(),
             ..Fixture::default()
         };
         let lines = request.lines(appended.as_deref());
@@ -97,7 +104,8 @@ impl Explain {
 
         let verdict = policy.judge(&headers, &connection, &mut Memory::default());
         let effects = policy.effects(&verdict, &headers);
-        let explanation = Explanation { verdict: &verdict, effects: &effects, now, presented };
+        let (verdict, effects) = (&verdict, &effects);
+        let explanation = Explanation { verdict, effects, now, presented, lists: &lists };
         match self.output {
             Format::Text => print(&explanation.text())?,
             Format::Json => print_json(&explanation.document())?,

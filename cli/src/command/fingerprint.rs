@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use peergate::Leaf;
 use serde_json::{Value, json};
 
 use crate::certificate::{self, Certificate};
@@ -80,7 +81,16 @@ fn describe(out: &mut String, certificate: &Certificate, place: &Place<'_>) -> s
     writeln!(out, "# - spki_sha256: \"{}\"", leaf.key())?;
     writeln!(out, "# To deny it, in a list for `deny`; `by` is the PEM of its issuer, which is")?;
     writeln!(out, "# {}:", on_one_line(&certificate.issuer))?;
-    writeln!(out, "# - issued: {{ serial: \"{}\", by: \"(PEM)\" }}", certificate.serial)
+    writeln!(out, "# - issued: {{ serial: \"{}\", by: \"(PEM)\" }}", certificate.serial)?;
+    writeln!(out, "# To deny it in a feed:")?;
+    let issued =
+        json!({ "by_name_sha256": issuer(leaf), "serial": certificate.serial.to_string() });
+    writeln!(out, "# {}", json!({ "deny": { "issued": issued } }))
+}
+
+/// The SHA-256 of the issuer's name, in hex.
+fn issuer(leaf: &Leaf) -> String {
+    leaf.issuer().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn document(certificate: &Certificate, place: &Place<'_>) -> Value {
@@ -99,6 +109,7 @@ fn document(certificate: &Certificate, place: &Place<'_>) -> Value {
         "not_after": certificate.not_after(),
         "sha256": leaf.fingerprint().to_string(),
         "spki_sha256": leaf.key().to_string(),
+        "issuer_name_sha256": issuer(leaf),
         "tbs_sha256": leaf.tbs().to_string(),
     })
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod feed;
 mod fingerprint;
 mod render;
 mod test;
@@ -16,6 +17,7 @@ use crate::failure::Failure;
 pub(crate) enum Command {
     Check(check::Check),
     Explain(Box<explain::Explain>),
+    Feed(feed::Feed),
     Fingerprint(fingerprint::Fingerprint),
     Render(render::Render),
     Test(test::Test),
@@ -26,6 +28,7 @@ impl Command {
         match self {
             Self::Check(check) => check.run(),
             Self::Explain(explain) => explain.run(),
+            Self::Feed(feed) => feed.run(),
             Self::Fingerprint(fingerprint) => fingerprint.run(),
             Self::Render(render) => render.run(),
             Self::Test(test) => test.run(),

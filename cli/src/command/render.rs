@@ -36,12 +36,15 @@ impl Render {
         let read = |path| {
             let (policy, document) = document::policy(path)?;
             agree_on_hosts(&policy)?;
-            Ok(document)
+            Ok((policy, document))
         };
         let manifests = match *self.target {
-            Target::Envoy(it) => it.target.render(&read(&it.policy)?),
-            Target::EnvoyGateway(it) => it.target.render(&read(&it.policy)?),
-            Target::Istio(it) => it.target.render(&read(&it.policy)?),
+            Target::Envoy(it) => {
+                let (policy, document) = read(&it.policy)?;
+                it.target.render(&policy, &document)
+            }
+            Target::EnvoyGateway(it) => it.target.render(&read(&it.policy)?.1),
+            Target::Istio(it) => it.target.render(&read(&it.policy)?.1),
         }?;
         let written = io::stdout().lock().write_all(manifests.as_bytes());
         written.map_err(|error| Failure::Input(format!("standard output: {error}")))?;

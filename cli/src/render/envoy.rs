@@ -4,11 +4,13 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf, absolute};
 
+use peergate::Policy;
 use serde_json::Value;
 
 use crate::failure::Failure;
 
 use super::argument::{Endpoint, yaml_file};
+use super::feeds::{self, FeedAddress};
 use super::template::fill;
 use super::{GUARD, quote};
 
@@ -43,32 +45,47 @@ pub(crate) struct Envoy {
     /// Where Envoy finds peergate.yaml [default: in --directory, else /etc/envoy/peergate.yaml]
     #[arg(long, value_name = "PATH", value_parser = yaml_file)]
     policy_file: Option<String>,
+    /// Where the feeds of dynamic lists are, by their clusters' names; may be given several times
+    #[arg(long = "feed", value_name = "CLUSTER=HOST:PORT")]
+    feeds: Vec<FeedAddress>,
+    /// Where Envoy finds the sync service
+    #[arg(long, value_name = "PATH", default_value = "/etc/envoy/peergate_sync.wasm")]
+    sync_module: String,
+    /// Leave the dynamic lists to the filter's own workers
+    #[arg(long)]
+    without_sync_service: bool,
 }
 
 impl Envoy {
     /// Writes the files, or returns both.
-    pub(crate) fn render(&self, policy: &Value) -> Result<String, Failure> {
+    pub(crate) fn render(&self, policy: &Policy, document: &Value) -> Result<String, Failure> {
         let Some(directory) = &self.directory else {
-            let (bootstrap, policy) = (self.bootstrap(None)?, self.policy(policy, None)?);
+            let bootstrap = self.bootstrap(policy, document, None)?;
+            let policy = self.policy(document, None)?;
             return Ok(format!("{bootstrap}---\n{policy}"));
         };
         let directory = &absolute(directory).map_err(|error| Failure::file(directory, error))?;
         fs::create_dir_all(directory).map_err(|error| Failure::file(directory, error))?;
         let bootstrap = directory.join("bootstrap.yaml");
         let file = directory.join(POLICY);
-        let policy = self.policy(policy, module_in(&file))?;
+        let resource = self.policy(document, module_in(&file))?;
         // The bootstrap is the user's from the first time on: routes and clusters are in it.
         let done = if self.overwrite || !bootstrap.exists() {
-            replace(&bootstrap, &self.bootstrap(Some(directory))?)?;
+            replace(&bootstrap, &self.bootstrap(policy, document, Some(directory))?)?;
             "wrote"
         } else {
             "kept"
         };
-        replace(&file, &policy)?;
+        replace(&file, &resource)?;
         Ok(format!("{done} {}\nwrote {}\n", bootstrap.display(), file.display()))
     }
 
-    fn bootstrap(&self, directory: Option<&PathBuf>) -> Result<String, Failure> {
+    fn bootstrap(
+        &self,
+        policy: &Policy,
+        document: &Value,
+        directory: Option<&PathBuf>,
+    ) -> Result<String, Failure> {
         let file = match (&self.policy_file, directory) {
             (Some(file), _) => file.clone(),
             (None, Some(directory)) => directory.join(POLICY).display().to_string(),
@@ -77,6 +94,10 @@ impl Envoy {
         let parent = Path::new(&file).parent().map(|parent| parent.display().to_string());
         let directory =
             parent.filter(|parent| !parent.is_empty()).unwrap_or_else(|| ".".to_owned());
+        let service = match self.without_sync_service {
+            true => String::new(),
+            false => feeds::service(document, &self.sync_module)?,
+        };
         let text = |text: &str| quote::text(text);
         let address = |address: SocketAddr| text(&address.ip().to_string());
         fill(
@@ -91,6 +112,8 @@ impl Envoy {
                 ("guard", GUARD),
                 ("upstream_host", &text(&self.upstream.host)),
                 ("upstream_port", &self.upstream.port.to_string()),
+                ("feed_clusters", &feeds::clusters(policy, &self.feeds)?),
+                ("sync_service", &service),
                 ("admin_address", &address(self.admin)),
                 ("admin_port", &self.admin.port().to_string()),
             ],

@@ -6,6 +6,7 @@
 mod argument;
 mod envoy;
 mod envoy_gateway;
+mod feeds;
 mod istio;
 mod quote;
 mod template;

@@ -43,6 +43,24 @@ fn a_valid_policy_is_counted() {
 }
 
 #[test]
+fn a_list_with_a_feed_has_no_entries_to_count() {
+    let policy = r#"
+version: 1
+lists:
+  registered:
+    feed:
+    - { cluster: feed, path: /v1/changes, wait: 30s }
+    - { cluster: files, path: /approved.json, format: client_ssl_auth, apis: ["*"] }
+global: { deny: [registered], ready_path: /ready }
+apis:
+- { name: a, policy: mandatory, certificate: { allow: [registered] }, open_streams: end }
+"#;
+    let ran = peergate_reading(&["check", "-"], policy);
+    assert_eq!((ran.status, &*ran.err), (Some(0), ""));
+    assert_eq!(ran.out, "-: ok (1 list, 0 entries, 1 API)\n");
+}
+
+#[test]
 fn every_problem_of_every_file_is_told() {
     let one =
         file("check-one.yaml", "version: 2\napis:\n- { name: A, policy: closed }\nextra: true\n");

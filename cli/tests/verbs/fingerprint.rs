@@ -36,6 +36,7 @@ fn the_text_tells_names_number_and_dates() {
         "#   name     uri:spiffe://example/partner-a",
         "#   valid    2025-01-01T00:00:00Z to 2125-01-01T00:00:00Z",
         "# - issued: { serial: \"8A:1F\", by: \"(PEM)\" }",
+        "# {\"deny\":{\"issued\":{\"by_name_sha256\":\"0170910f0a40745243e7ee51e067b38b544b029f5df4e916df9c2eceab1d7ff3\",\"serial\":\"8A:1F\"}}}",
     ] {
         assert!(ran.out.lines().any(|found| found == line), "{line} in\n{}", ran.out);
     }

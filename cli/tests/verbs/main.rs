@@ -3,6 +3,10 @@
 mod authorities;
 mod check;
 mod explain;
+mod feed;
+mod feed_warnings;
 mod fingerprint;
+mod lists;
 mod peergate;
+mod server;
 mod test;
