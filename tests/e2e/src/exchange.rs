@@ -29,6 +29,15 @@ impl Gateway {
         stats.iter().filter(|(name, _)| name.ends_with(&suffix)).map(|(_, count)| count).sum()
     }
 
+    /// What Envoy has logged of its lists and of what went wrong.
+    pub fn story(&self) -> String {
+        let log = self.envoy.log();
+        let words = ["\"event\":\"peergate_list\"", "][warning]", "][error]", "][critical]"];
+        let tells = |line: &&str| words.iter().any(|word| line.contains(word));
+        let lines: Vec<&str> = log.lines().filter(tells).collect();
+        lines.get(lines.len().saturating_sub(60)..).unwrap_or_default().join("\n")
+    }
+
     /// Whether every VM that was made still lives: a trap would have ended one.
     pub fn is_whole(&self) -> bool {
         let log = self.envoy.log();

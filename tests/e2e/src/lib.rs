@@ -5,13 +5,15 @@
 //! is shipped but for the change that the test names.
 
 mod exchange;
+mod fed;
 mod gateway;
 mod live;
 mod people;
 mod siege;
 
 pub use exchange::sent;
-pub use gateway::{Bootstrap, Gateway};
+pub use fed::{CLUSTER, Fed, Setup, registered};
+pub use gateway::{Bootstrap, Feeding, Gateway};
 pub use live::{POLICY_FILE, replace_policy, with_policy};
 pub use people::People;
 pub use siege::{Course, Peace, Siege};

@@ -42,12 +42,15 @@ impl Gateway {
         self.envoy.stat(&name).expect("stats").unwrap_or_default()
     }
 
-    /// Waits until something has happened that does not take long.
+    /// Waits until something has happened that does not take long on a machine that is free.
     pub async fn wait(&self, mut has_happened: impl FnMut() -> bool) {
-        let end = Instant::now() + Duration::from_secs(10);
+        let end = Instant::now() + PATIENCE;
         while !has_happened() {
-            assert!(Instant::now() < end, "in time; {}", self.envoy.log());
+            assert!(Instant::now() < end, "in time; {}", self.story());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 }
+
+/// How long a test waits for what must come, on a machine that is not free.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);

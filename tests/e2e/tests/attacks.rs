@@ -114,16 +114,9 @@ async fn trailers_smuggle_no_identity() {
     let people = People::new();
     let policy = people.policy();
     let gateway = Gateway::start_with(&people, &policy, |bootstrap| {
-        let manager = bootstrap.connection_manager();
-        manager["http_protocol_options"] = json!({ "enable_trailers": true });
-        manager["common_http_protocol_options"] =
+        bootstrap.pass_trailers();
+        bootstrap.connection_manager()["common_http_protocol_options"] =
             json!({ "headers_with_underscores_action": "ALLOW" });
-        bootstrap.config["static_resources"]["clusters"][0]["typed_extension_protocol_options"] = json!({
-            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-                "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-                "explicit_http_config": { "http_protocol_options": { "enable_trailers": true } },
-            },
-        });
     });
     for path in ["/employee", "/public"] {
         let request = Request::new("POST", "localhost", path)

@@ -3,9 +3,13 @@
 use std::fs;
 use std::path::Path;
 
+use peergate_e2e::CLUSTER;
+use peergate_lab::feed::CHANGES;
 use peergate_lab::pki::{Authority, Identity, Leaf};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
+
+use crate::registration::NEWCOMER;
 
 /// Who takes part.
 pub(crate) struct Cast {
@@ -37,6 +41,7 @@ impl Cast {
             ("impostor", Identity::self_signed(Leaf::client("partner-a"))),
             ("expired", authority.issue(expired)),
             ("revoked", authority.issue(Leaf::client("revoked"))),
+            (NEWCOMER, authority.issue(Leaf::client(NEWCOMER))),
         ];
         Self { authority, identities }
     }
@@ -72,6 +77,9 @@ impl Cast {
                 "partners": { "entries": [pin("partner-a"), pin("expired"), pin("revoked")] },
                 "suppliers": { "entries": [pin("supplier")] },
                 "blocked": { "entries": [revoked] },
+                "registered": { "feed": {
+                    "cluster": CLUSTER, "authority": "feed.example.com", "path": CHANGES, "wait": "30s",
+                } },
             },
             "global": { "deny": ["blocked"] },
             "apis": [
@@ -79,6 +87,8 @@ impl Cast {
                   "certificate": { "allow": ["partners"] }, "policy": "mandatory" },
                 { "name": "catalogue", "match": { "path_prefix": "/catalogue" },
                   "certificate": { "allow": ["partners", "suppliers"] }, "policy": "optional" },
+                { "name": "orders", "match": { "path_prefix": "/orders" },
+                  "certificate": { "allow": ["registered"] }, "policy": "mandatory" },
                 { "name": "health", "match": { "path": "/health" }, "policy": "open" },
             ],
             "forward": { "identity": "x-client-identity" },

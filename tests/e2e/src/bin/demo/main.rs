@@ -1,16 +1,19 @@
-//! Shows the main job on a real Envoy: clients pass or are refused by the certificate they hold.
+//! Shows the main job on a real Envoy: clients pass or are refused by the certificate they hold, and a
+//! client is registered and revoked while it is connected.
 //!
 //! Exit status 0 if each request came out as the policy says. With `--keep` the gateway runs on until it is
 //! interrupted, and the commands to try it with are printed.
 
 mod cast;
+mod registration;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use peergate_e2e::{Gateway, sent};
+use peergate_e2e::{CLUSTER, Feeding, Gateway, sent};
 use peergate_lab::client::Response;
+use peergate_lab::feed::Feed;
 
 use cast::{Cast, Scene};
 
@@ -31,7 +34,10 @@ async fn main() -> ExitCode {
 
     let cast = Cast::new();
     cast.write(&directory);
-    let gateway = Gateway::start_in(&directory, "1.40.0", &cast.authority, &cast.policy(), |_| {});
+    let feed = Feed::start().expect("a feed");
+    let feeding = Feeding { feeds: vec![(CLUSTER.to_owned(), feed.address())], has_service: true };
+    let (authority, policy) = (&cast.authority, cast.policy());
+    let gateway = Gateway::start_fed(&directory, "1.40.0", authority, &policy, &feeding, |_| {});
     println!(
         "An Envoy with Peergate listens on {}, its files are in target/demo.\n",
         gateway.address()
@@ -46,6 +52,7 @@ async fn main() -> ExitCode {
         let mark = if is_right { "" } else { "  <- not what the policy says" };
         println!("{:<34} GET {:<11} {status:>6}  {reason}{mark}", scene.client, scene.path);
     }
+    all_right &= registration::play(&gateway, &feed, &cast).await;
     if keep {
         print_commands(&gateway, &directory, &cast);
         interrupted().await;
