@@ -21,12 +21,10 @@ use super::{Miss, Tried};
 pub(super) struct Holders<'p, 'r, S> {
     pub(super) policy: &'p Policy,
     pub(super) headers: &'r Headers<'r>,
-    pub(super) source: &'r S,
     pub(super) fingerprint: Fingerprint,
     pub(super) whole: Option<Whole>,
     /// What dynamic lists say.
     pub(super) registry: Registry<'r, S>,
-    now: Option<i64>,
     examined: Option<Result<Examined, Fault>>,
     /// What the client presented, as it came, and read.
     chain: Option<&'r [u8]>,
@@ -93,11 +91,9 @@ impl<'p, 'r, S: Source> Holders<'p, 'r, S> {
         Self {
             policy,
             headers,
-            source,
             fingerprint,
             whole,
             registry,
-            now: None,
             examined: None,
             chain: None,
             presented: None,
@@ -110,14 +106,7 @@ impl<'p, 'r, S: Source> Holders<'p, 'r, S> {
 
     /// The time of the request.
     pub(super) fn now(&mut self) -> Result<i64, Reason> {
-        match self.now {
-            Some(now) => Ok(now),
-            None => {
-                let now = self.source.now().map_err(|_| Reason::Internal)?;
-                self.now = Some(now);
-                Ok(now)
-            }
-        }
+        self.registry.now()
     }
 
     /// The first of the lists that holds the certificate.

@@ -147,7 +147,8 @@ impl<'r, S: Source> Registry<'r, S> {
         self.source.shared(&key.place(space)).map_err(|_| Reason::Internal)
     }
 
-    fn now(&mut self) -> Result<i64, Reason> {
+    /// The time of the request, which is read once.
+    pub(super) fn now(&mut self) -> Result<i64, Reason> {
         let now = match self.now {
             Some(now) => now,
             None => self.source.now().map_err(|_| Reason::Internal)?,

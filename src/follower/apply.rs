@@ -12,8 +12,8 @@ use super::{Event, Outside};
 #[derive(Debug)]
 pub(super) enum Work {
     Idle,
-    /// Keeps those who led before out.
-    Fencing(Sweep),
+    /// Keeps those who led before out. The first page of a long list waits meanwhile.
+    Fencing(Sweep, Option<Box<(Changes, Turn)>>),
     Reading(Box<PageReader>),
     Writing(Changes, Turn),
     /// The end of a reset.
@@ -29,47 +29,42 @@ pub(super) enum End {
     Lift,
 }
 
-/// What a step has come to.
-enum Done {
-    /// There is more to do.
-    More(Work),
-    /// There is not.
-    All,
-}
-
 impl Leader {
     /// Does one small thing. Returns how many steps that was; `None` if there is nothing to do.
     pub(super) fn step(&mut self, outside: &impl Outside, now: u64) -> Result<Option<usize>, Stop> {
         let work = std::mem::replace(&mut self.work, Work::Idle);
         // A few entries may be as many bytes as a hundred are otherwise.
         let steps = if matches!(work, Work::Reading(_)) { STEPS } else { 1 };
-        let done = match work {
+        let next = match work {
             Work::Idle => match self.next.take() {
-                Some(reader) => Done::More(Work::Reading(reader)),
+                Some(reader) => Some(Work::Reading(reader)),
                 None => return Ok(None),
             },
-            Work::Fencing(sweep) => self.fence(outside, sweep)?,
+            Work::Fencing(sweep, held) => self.fence(outside, sweep, held)?,
             Work::Reading(reader) => match reader.step(CHANGES) {
-                Step::More(reader) => Done::More(Work::Reading(reader)),
+                Step::More(reader) => Some(Work::Reading(reader)),
                 Step::Done(page) => self.take_page(outside, now, page)?,
                 Step::Refused(failure) => {
                     self.refuse(outside, now, failure);
-                    Done::All
+                    None
                 }
             },
             Work::Writing(changes, turn) => self.write(outside, now, changes, turn)?,
             Work::Ending(end, sweep, turn) => self.end(outside, now, end, sweep, turn)?,
         };
-        if let Done::More(work) = done {
-            self.work = work;
-        }
+        self.work = next.unwrap_or(Work::Idle);
         Ok(Some(steps))
     }
 
-    fn fence(&mut self, outside: &impl Outside, mut sweep: Sweep) -> Result<Done, Stop> {
+    fn fence(
+        &mut self,
+        outside: &impl Outside,
+        mut sweep: Sweep,
+        held: Option<Box<(Changes, Turn)>>,
+    ) -> Result<Option<Work>, Stop> {
         if let Some(edited) = sweep.step(self.hand, outside, Act::Fence) {
             self.note_corruption(outside, edited?.was_corrupt);
-            return Ok(Done::More(Work::Fencing(sweep)));
+            return Ok(Some(Work::Fencing(sweep, held)));
         }
         // Whoever led before may have died between a bucket and the head.
         self.count = sweep.after;
@@ -81,20 +76,22 @@ impl Leader {
             }
         })?;
         self.is_fenced = true;
-        Ok(match self.held.take() {
-            Some((changes, turn)) => Done::More(Work::Writing(changes, turn)),
-            None => Done::All,
-        })
+        Ok(held.map(|held| Work::Writing(held.0, held.1)))
     }
 
-    fn take_page(&mut self, outside: &impl Outside, now: u64, page: Page) -> Result<Done, Stop> {
+    fn take_page(
+        &mut self,
+        outside: &impl Outside,
+        now: u64,
+        page: Page,
+    ) -> Result<Option<Work>, Stop> {
         let newest = self.head.newest;
         let known = Position { version: newest, ..self.head.position.clone() };
         let turn = match self.poll.accept(now, outside.random(), &known, &page) {
             Ok(turn) => turn,
             Err(failure) => {
                 self.fail(outside, &failure);
-                return Ok(Done::All);
+                return Ok(None);
             }
         };
         outside.tell(&self.list, &Event::Polled(Answer::Body.word()));
@@ -126,10 +123,10 @@ impl Leader {
         if turn.way == Way::BeginReset && page.more && !self.is_fenced {
             // A long list fills most of the buckets. All are made before any is filled: Envoy's table grows
             // by going through all that is in it, and that takes a tenth of the time while it lies together.
-            self.held = Some((changes, turn));
-            return Ok(Done::More(Work::Fencing(Sweep::over(Numbers::all()))));
+            let sweep = Sweep::over(Numbers::all());
+            return Ok(Some(Work::Fencing(sweep, Some(Box::new((changes, turn))))));
         }
-        Ok(Done::More(Work::Writing(changes, turn)))
+        Ok(Some(Work::Writing(changes, turn)))
     }
 
     fn write(
@@ -138,21 +135,21 @@ impl Leader {
         now: u64,
         mut changes: Changes,
         turn: Turn,
-    ) -> Result<Done, Stop> {
+    ) -> Result<Option<Work>, Stop> {
         if let Some(edited) = changes.step(self.hand, outside, &mut self.denying) {
             let edited = edited?;
             self.count.take(edited.before);
             self.count.add(edited.after);
             self.note_corruption(outside, edited.was_corrupt);
-            return Ok(Done::More(Work::Writing(changes, turn)));
+            return Ok(Some(Work::Writing(changes, turn)));
         }
         match &turn.position {
             // The reset goes on with another page.
-            None => Ok(Done::All),
+            None => Ok(None),
             Some(position) if self.round.is_some() => {
                 self.leave_place(outside, Some(position.version))?;
                 let sweep = Sweep::over(std::mem::take(&mut self.denying));
-                Ok(Done::More(Work::Ending(End::Reveal, sweep, turn)))
+                Ok(Some(Work::Ending(End::Reveal, sweep, turn)))
             }
             Some(_) => self.advance(outside, now, turn, false),
         }
@@ -165,7 +162,7 @@ impl Leader {
         end: End,
         mut sweep: Sweep,
         turn: Turn,
-    ) -> Result<Done, Stop> {
+    ) -> Result<Option<Work>, Stop> {
         let round = self.round.unwrap_or_default();
         let act = match end {
             End::Reveal => Act::Reveal(round),
@@ -174,15 +171,13 @@ impl Leader {
         };
         if let Some(edited) = sweep.step(self.hand, outside, act) {
             self.note_corruption(outside, edited?.was_corrupt);
-            return Ok(Done::More(Work::Ending(end, sweep, turn)));
+            return Ok(Some(Work::Ending(end, sweep, turn)));
         }
         match end {
-            End::Reveal => {
-                Ok(Done::More(Work::Ending(End::Commit, Sweep::over(Numbers::all()), turn)))
-            }
+            End::Reveal => Ok(Some(Work::Ending(End::Commit, Sweep::over(Numbers::all()), turn))),
             End::Commit => {
                 self.count = sweep.after;
-                Ok(Done::More(Work::Ending(End::Lift, Sweep::over(sweep.left), turn)))
+                Ok(Some(Work::Ending(End::Lift, Sweep::over(sweep.left), turn)))
             }
             End::Lift => {
                 self.count.take(sweep.before);
@@ -209,7 +204,7 @@ impl Leader {
         now: u64,
         turn: Turn,
         is_whole: bool,
-    ) -> Result<Done, Stop> {
+    ) -> Result<Option<Work>, Stop> {
         let (was_loaded, old_feed) = (self.head.is_loaded, self.head.position.feed);
         let (count, skipped) = (self.count, self.skipped);
         let is_corrupt = std::mem::take(&mut self.is_corrupt);
@@ -237,7 +232,7 @@ impl Leader {
         if old_feed != self.head.position.feed {
             outside.tell(&self.list, &Event::Switched(self.head.position.feed));
         }
-        Ok(Done::All)
+        Ok(None)
     }
 
     pub(super) fn update_head(

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use crate::dynamic::{Count, DynamicList, Hand, Head, Stop, Updated};
 use crate::evidence::Unreadable;
-use crate::feed::{Answer, Failure, PageReader, Poll, Response, Turn};
+use crate::feed::{Answer, Failure, PageReader, Poll, Response};
 
 use super::apply::Work;
 use super::numbers::Numbers;
-use super::work::{Changes, Sweep};
+use super::work::Sweep;
 use super::{Event, Outside, nanoseconds};
 
 /// One leader in its term.
@@ -22,8 +22,6 @@ pub(super) struct Leader {
     pub(super) work: Work,
     /// A page that came while the one before it is being written.
     pub(super) next: Option<Box<PageReader>>,
-    /// The first page of a long list, while its buckets are made.
-    pub(super) held: Option<(Changes, Turn)>,
     /// Whether all buckets are there, and in this term.
     pub(super) is_fenced: bool,
     awaited: Option<Awaited>,
@@ -60,7 +58,7 @@ impl Leader {
         // Whoever leads first has nobody to keep out.
         let work = match hand.term() {
             0 | 1 => Work::Idle,
-            _ => Work::Fencing(Sweep::over(Numbers::all())),
+            _ => Work::Fencing(Sweep::over(Numbers::all()), None),
         };
         let mut leader = Self {
             list,
@@ -68,7 +66,6 @@ impl Leader {
             poll: Poll::new(now),
             work,
             next: None,
-            held: None,
             is_fenced: false,
             awaited: None,
             round: None,
@@ -151,7 +148,7 @@ impl Leader {
             }
             time = outside.monotonic()?;
             // A write that makes Envoy's table grow takes longer than all others, and needs room in the slice.
-            if matches!(self.work, Work::Fencing(_)) && time.saturating_sub(now) >= FENCING {
+            if matches!(self.work, Work::Fencing(..)) && time.saturating_sub(now) >= FENCING {
                 break;
             }
         }
