@@ -65,10 +65,12 @@ fn write(verdict: &Verdict<'_>, api: &str, headers: &Headers<'_>, left_out: u64)
         String::from_utf8_lossy(value).chars().take(LONGEST).collect::<String>()
     };
     let fingerprint = verdict.presented().map(|fingerprint| fingerprint.to_string());
+    let limited = verdict.limited().map(|(identity, _)| identity.to_owned());
     let fields = [
         ("outcome", verdict.outcome().word().to_owned()),
         ("reason", verdict.reason().word().to_owned()),
         ("api", api.to_owned()),
+        ("identity", limited.unwrap_or_default()),
         ("fingerprint", fingerprint.unwrap_or_default()),
         ("method", text(b":method")),
         ("host", text(b":authority")),

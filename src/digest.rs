@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use sha2::Sha256;
 
 use crate::serial::Serial;
@@ -48,6 +48,18 @@ impl Fingerprint {
     /// Takes a digest that was stored.
     pub(crate) fn from_digest(digest: Digest) -> Self {
         Self(digest)
+    }
+
+    /// The same as a token's `x5t#S256` says whose certificate it is bound to (RFC 8705 section 3.1): 43
+    /// characters of base64url.
+    ///
+    /// # Example
+    /// ```
+    /// let fingerprint = peergate::Fingerprint::of(b"abc");
+    /// assert_eq!(fingerprint.thumbprint(), "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0");
+    /// ```
+    pub fn thumbprint(self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
     }
 }
 
@@ -195,6 +207,14 @@ mod tests {
         assert_eq!(plain.to_uppercase().parse(), Ok(expected));
         assert_eq!(colons.parse(), Ok(expected));
         assert_eq!(expected.to_string(), plain);
+    }
+
+    /// RFC 8705, appendix A.
+    #[test]
+    fn thumbprints_are_base64url_without_padding() {
+        let hex = b"0380ed2f626650c840b2f263e6d2b29fae12ab39ae5db32b25ad27efad72e6fd";
+        let fingerprint = Fingerprint::from_hex(hex).unwrap();
+        assert_eq!(fingerprint.thumbprint(), "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0");
     }
 
     #[test]

@@ -9,8 +9,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::carrier::xfcc;
 use crate::decision::{Accepted, Outcome, Verdict};
 use crate::header_name::{HeaderName, reads_as};
-use crate::policy::{CertificateFormat, Detail, Policy};
-use crate::reason::{Reason, Status};
+use crate::location::strip;
+use crate::policy::{CertificateFormat, ForwardedState, Policy};
+use crate::reason::Reason;
+use crate::reply::{Reply, refusal};
 use crate::request::Headers;
 
 /// All that is to be done to a request.
@@ -26,21 +28,6 @@ pub struct Effects<'a> {
     pub reply: Option<Reply>,
 }
 
-/// A refusal as the client sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reply {
-    /// HTTP status code.
-    pub status: u16,
-    /// gRPC status code; Envoy sends it in place of the HTTP one if the request is gRPC.
-    pub grpc: u8,
-    /// Headers besides those that Envoy adds.
-    pub headers: Vec<(&'static str, &'static str)>,
-    /// Problem details (RFC 9457), or the message of a gRPC status.
-    pub body: String,
-    /// Response code details: `peergate_<reason>`; no client sees them.
-    pub details: String,
-}
-
 /// Filter state that says `allowed` on every request that passed: what the guard behind the filter asks.
 pub const GUARD: &str = "peergate";
 
@@ -53,13 +40,18 @@ impl Policy {
         let mut effects = Effects::default();
         effects.state.push((VERDICT, verdict_text(verdict)));
         if !verdict.outcome().passes() {
-            effects.reply = refusal(verdict.reason(), self.detail, headers.is_grpc());
+            effects.reply = refusal(verdict, self.detail, headers.is_grpc());
             return effects;
         }
         effects.state.push((GUARD, "allowed".to_owned()));
         self.clear(headers, &mut effects);
+        if let Some(selection) = verdict.place().and_then(|place| self.at(place)) {
+            let locations = selection.ruling.locations(|credential| verdict.strips(credential));
+            strip(&locations, headers, &mut effects);
+        }
         if let Some(accepted) = verdict.accepted() {
             self.forward(accepted, &mut effects);
+            self.tell(verdict, accepted, &mut effects);
         }
         effects
     }
@@ -94,7 +86,7 @@ impl Policy {
     }
 
     /// Whether an upstream may take a field of that name for one that says who the client is.
-    fn is_believed(&self, name: &[u8]) -> bool {
+    pub(crate) fn is_believed(&self, name: &[u8]) -> bool {
         self.forward.names().any(|forwarded| forwarded.is_read_from(name))
             || reads_as(xfcc::NAME, name)
     }
@@ -111,8 +103,9 @@ impl Policy {
         if let Some(name) = &forward.method {
             set(name, Cow::Owned(accepted.method().into_bytes()));
         }
-        if let Some(name) = &forward.fingerprint {
-            set(name, Cow::Owned(accepted.fingerprint().to_string().into_bytes()));
+        if let Some((name, fingerprint)) = forward.fingerprint.as_ref().zip(accepted.fingerprint())
+        {
+            set(name, Cow::Owned(fingerprint.to_string().into_bytes()));
         }
         if let Some(((name, format), leaf)) = forward.client_cert.as_ref().zip(accepted.leaf()) {
             set(name, Cow::Owned(write_certificate(leaf.der(), *format).into_bytes()));
@@ -123,11 +116,19 @@ impl Policy {
             }
         }
     }
-}
 
-/// The answer to a request that cannot be judged for want of a policy.
-pub fn internal_refusal() -> Option<Reply> {
-    refusal(Reason::Internal, Detail::Generic, false)
+    /// Tells other filters who the client is.
+    fn tell(&self, verdict: &Verdict<'_>, accepted: &Accepted<'_>, effects: &mut Effects<'_>) {
+        for state in &self.forward.states {
+            effects.state.push(match state {
+                ForwardedState::Identity => (IDENTITY, accepted.identity()),
+                ForwardedState::Api => {
+                    (API, verdict.api().map(ToString::to_string).unwrap_or_default())
+                }
+                ForwardedState::Method => (METHOD, accepted.method()),
+            });
+        }
+    }
 }
 
 /// `outcome=… reason=… api=… method=… identity=…`; the identity comes last since it may hold blanks.
@@ -142,28 +143,6 @@ fn verdict_text(verdict: &Verdict<'_>) -> String {
         text.push_str(&accepted.identity());
     }
     text
-}
-
-fn refusal(reason: Reason, detail: Detail, is_grpc: bool) -> Option<Reply> {
-    let Status { http, grpc, title, detail: generic } = reason.status()?;
-    let extra = match detail {
-        Detail::Generic => String::new(),
-        Detail::Reason if is_grpc => format!(" ({reason})"),
-        Detail::Reason => format!(r#","reason":"{reason}""#),
-    };
-    let mut headers = Vec::new();
-    let body = if is_grpc {
-        format!("{generic}{extra}")
-    } else {
-        headers.push(("content-type", "application/problem+json"));
-        format!(
-            r#"{{"type":"about:blank","title":"{title}","status":{http},"detail":"{generic}"{extra}}}"#
-        )
-    };
-    if http == 503 && reason != Reason::Internal {
-        headers.push(("retry-after", RETRY_AFTER));
-    }
-    Some(Reply { status: http, grpc, headers, body, details: reason.details() })
 }
 
 fn write_certificate(der: &[u8], format: CertificateFormat) -> String {
@@ -190,10 +169,12 @@ impl Outcome {
 /// Stands for the API where there is none; no API can have this name.
 pub const UNMATCHED: &str = "_unmatched";
 
-const CONNECTION: &str = "connection";
+/// Filter state that tells of an accepted client, where the policy asks for it.
+const IDENTITY: &str = "peergate_identity";
+const API: &str = "peergate_api";
+const METHOD: &str = "peergate_method";
 
-/// Seconds until a client may try again: a host that lacks evidence is misconfigured, or just starting.
-const RETRY_AFTER: &str = "5";
+const CONNECTION: &str = "connection";
 
 /// RFC 3986 section 2.3, as Envoy encodes certificates.
 const UNRESERVED_STAY: &AsciiSet =

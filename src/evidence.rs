@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::carrier::{pem, xfcc};
 use crate::certificate::Leaf;
 use crate::digest::Fingerprint;
-use crate::dynamic::DynamicList;
+use crate::dynamic::{DynamicList, Store};
 use crate::memory::{Client, Memory};
 use crate::reason::Reason;
 use crate::request::Headers;
@@ -40,11 +40,36 @@ pub trait Source {
     /// Wall clock, in seconds since the Unix epoch.
     fn now(&self) -> Result<i64, Unreadable>;
 
+    /// `metadata`: what other filters say of the request, as a serialised `envoy.config.core.v3.Metadata`.
+    fn metadata(&self) -> Reading {
+        Ok(None)
+    }
+
+    /// `plugin_name`: what tells this plugin from others of the same proxy.
+    fn plugin(&self) -> Reading {
+        Ok(None)
+    }
+
+    /// Bytes that the plugin's workers have in common and nobody outside the proxy knows: where a client's
+    /// requests are counted depends on them, so that no client can choose to be counted beside another.
+    fn salt(&self) -> Reading {
+        Ok(None)
+    }
+
+    /// Monotonic clock, in nanoseconds.
+    fn monotonic(&self) -> Result<u64, Unreadable> {
+        Err(Unreadable)
+    }
+
     /// What lies under a key in the data that the host's workers share: dynamic lists are kept there. An
     /// empty value is one all the same.
     fn shared(&self, key: &[u8]) -> Reading {
-        let _ = key;
-        Ok(None)
+        Ok(self.store().get(key)?.map(|(value, _)| value))
+    }
+
+    /// The data that the host's workers share, for those who write to it: rates are counted there.
+    fn store(&self) -> &dyn Store {
+        &Nowhere
     }
 
     /// Whether a dynamic list is whole, and heard of its feed lately enough to be gone by.
@@ -56,6 +81,19 @@ pub trait Source {
     /// The host's own verification of signatures, if it has one.
     fn signatures(&self) -> Option<HostVerifier> {
         None
+    }
+}
+
+/// Shared data that nobody shares and nobody keeps.
+struct Nowhere;
+
+impl Store for Nowhere {
+    fn get(&self, _key: &[u8]) -> Result<Option<(Vec<u8>, u32)>, Unreadable> {
+        Ok(None)
+    }
+
+    fn set(&self, _key: &[u8], _value: &[u8], _number: u32) -> Result<bool, Unreadable> {
+        Err(Unreadable)
     }
 }
 

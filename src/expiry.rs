@@ -160,7 +160,7 @@ impl Policy {
     /// that it is told by once a day.
     pub fn expiring_client(&self, verdict: &Verdict<'_>) -> Option<(Fingerprint, String)> {
         let accepted = verdict.accepted()?;
-        let (at, fingerprint) = (accepted.expires_soon()?, accepted.fingerprint());
+        let (at, fingerprint) = (accepted.expires_soon()?, accepted.fingerprint()?);
         let identity = serde_json::to_string(&accepted.identity()).unwrap_or_default();
         let line = format!(
             r#"{{"event":"peergate_expiry","what":"client","identity":{identity},"fingerprint":"{fingerprint}","not_after":"{}"}}"#,
@@ -181,7 +181,7 @@ impl Policy {
             what,
             at,
         };
-        let entries = list.entries().iter().enumerate();
+        let entries = list.entries();
         let entries = entries.filter_map(move |(place, entry)| {
             Some(ending(place, What::Pin, entry.validity?.not_after))
         });

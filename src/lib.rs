@@ -5,6 +5,7 @@
 //! [`Effects`], which somebody else carries out: the filter in Envoy, the command line, a test.
 #![forbid(unsafe_code)]
 
+mod api_key;
 mod audit;
 mod authority;
 pub mod carrier;
@@ -12,6 +13,7 @@ mod certificate;
 mod config;
 mod decision;
 mod digest;
+mod doubts;
 pub mod dynamic;
 mod effects;
 mod evidence;
@@ -21,28 +23,40 @@ mod fit;
 pub mod follower;
 mod header_name;
 mod list;
+mod location;
+mod matched;
 mod memory;
+pub mod metadata;
 mod name;
 mod policy;
+mod rate;
 mod readiness;
 mod reason;
+mod reply;
 mod request;
 mod serial;
 mod signature;
+mod surroundings;
 mod target;
+mod token;
 
+pub use api_key::KeyDigest;
 pub use audit::Audit;
 pub use certificate::{Leaf, MalformedCertificate, Validity};
 pub use config::{Problem, Problems};
 pub use decision::{Accepted, Outcome, Ticket, Tried, Verdict};
 pub use digest::{Fingerprint, KeyHash, MalformedDigest, TbsHash};
-pub use effects::{Effects, GUARD, Reply, UNMATCHED, VERDICT, internal_refusal};
+pub use effects::{Effects, GUARD, UNMATCHED, VERDICT};
 pub use evidence::{Reading, Source, Unreadable};
 pub use expiry::{Ending, ListState};
+pub use location::Location;
+pub use matched::Matched;
 pub use memory::Memory;
 pub use name::{MalformedName, Name};
 pub use policy::{Api, Credential, Policy};
 pub use reason::{Reason, Status};
+pub use reply::{Reply, internal_refusal};
 pub use request::Headers;
 pub use serial::{MalformedSerial, Serial};
 pub use signature::{HostVerifier, SignatureCheck};
+pub use surroundings::ExpectedTokens;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::effects::Reply;
 use crate::policy::Policy;
+use crate::reply::Reply;
 use crate::request::Headers;
 
 impl Policy {
@@ -24,7 +24,10 @@ impl Policy {
         Reply {
             status,
             grpc: if is_ready { 0 } else { 14 },
-            headers: vec![("content-type", "text/plain"), ("cache-control", "no-store")],
+            headers: vec![
+                ("content-type", "text/plain".into()),
+                ("cache-control", "no-store".into()),
+            ],
             body: body.to_owned(),
             details: details.to_owned(),
         }

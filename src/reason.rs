@@ -47,6 +47,23 @@ pub enum Reason {
     SessionNotYetValid,
     /// The client is registered for other APIs.
     ApiNotGranted,
+    /// A token is needed and none was presented.
+    JwtRequired,
+    /// A token was presented that nobody has verified, or that is of another issuer, for another audience, or
+    /// for nobody.
+    JwtRefused,
+    /// The token does not say, or not grant, what it must.
+    JwtInsufficient,
+    /// An API key is needed and none was presented.
+    ApiKeyRequired,
+    /// No list holds the API key.
+    ApiKeyUnknown,
+    /// There are several API keys in the request.
+    ApiKeyAmbiguous,
+    /// The token or key is bound to another certificate than the connection's.
+    BindingMismatch,
+    /// The client has made more requests than it may.
+    RateLimited,
     /// A dynamic list has not been filled, or has not heard of its feed for too long.
     ListStale,
     /// No API matches the request.
@@ -59,7 +76,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 32] = [
         Self::Allowed,
         Self::Anonymous,
         Self::BadTarget,
@@ -80,6 +97,14 @@ impl Reason {
         Self::SessionExpired,
         Self::SessionNotYetValid,
         Self::ApiNotGranted,
+        Self::JwtRequired,
+        Self::JwtRefused,
+        Self::JwtInsufficient,
+        Self::ApiKeyRequired,
+        Self::ApiKeyUnknown,
+        Self::ApiKeyAmbiguous,
+        Self::BindingMismatch,
+        Self::RateLimited,
         Self::ListStale,
         Self::NoMatchingApi,
         Self::Misdirected,
@@ -109,6 +134,14 @@ impl Reason {
             Self::SessionExpired => "session_expired",
             Self::SessionNotYetValid => "session_not_yet_valid",
             Self::ApiNotGranted => "api_not_granted",
+            Self::JwtRequired => "jwt_required",
+            Self::JwtRefused => "jwt_refused",
+            Self::JwtInsufficient => "jwt_insufficient",
+            Self::ApiKeyRequired => "api_key_required",
+            Self::ApiKeyUnknown => "api_key_unknown",
+            Self::ApiKeyAmbiguous => "api_key_ambiguous",
+            Self::BindingMismatch => "binding_mismatch",
+            Self::RateLimited => "rate_limited",
             Self::ListStale => "list_stale",
             Self::NoMatchingApi => "no_matching_api",
             Self::Misdirected => "misdirected",
@@ -121,18 +154,20 @@ impl Reason {
         format!("peergate_{}", self.word())
     }
 
-    /// The answer to a refused request; `None` for the reasons that let it pass.
+    /// The status of the answer to a refused request; `None` for the reasons that let it pass.
     pub fn status(self) -> Option<Status> {
-        let status = |http, grpc, title, detail| Some(Status { http, grpc, title, detail });
-        match self {
-            Self::Allowed | Self::Anonymous => None,
-            Self::BadTarget => {
-                status(400, 3, "Bad Request", "the request target is not in its normal form")
-            }
-            Self::NoTls | Self::CertificateRequired => {
-                status(403, 7, "Forbidden", "a client certificate is required")
-            }
-            Self::CertificateNotAllowed
+        let (http, grpc, title) = match self {
+            Self::Allowed | Self::Anonymous => return None,
+            Self::BadTarget => (400, 3, "Bad Request"),
+            Self::JwtRequired
+            | Self::JwtRefused
+            | Self::ApiKeyRequired
+            | Self::ApiKeyUnknown
+            | Self::ApiKeyAmbiguous
+            | Self::BindingMismatch => (401, 16, "Unauthorized"),
+            Self::NoTls
+            | Self::CertificateRequired
+            | Self::CertificateNotAllowed
             | Self::CertificateNotRegistered
             | Self::CertificateDenied
             | Self::CertificateExpired
@@ -144,20 +179,17 @@ impl Reason {
             | Self::SessionInactive
             | Self::SessionExpired
             | Self::SessionNotYetValid
-            | Self::ApiNotGranted => {
-                status(403, 7, "Forbidden", "the client certificate was refused")
-            }
-            Self::NoMatchingApi => status(403, 7, "Forbidden", "access is not allowed"),
-            Self::Misdirected => {
-                status(421, 9, "Misdirected Request", "the connection is for another host")
-            }
+            | Self::ApiNotGranted
+            | Self::JwtInsufficient
+            | Self::NoMatchingApi => (403, 7, "Forbidden"),
+            Self::Misdirected => (421, 9, "Misdirected Request"),
+            Self::RateLimited => (429, 8, "Too Many Requests"),
             Self::CertificateUnavailable | Self::RevocationUnknown | Self::ListStale => {
-                status(503, 14, "Service Unavailable", "the client certificate cannot be checked")
+                (503, 14, "Service Unavailable")
             }
-            Self::Internal => {
-                status(503, 13, "Service Unavailable", "the request cannot be checked")
-            }
-        }
+            Self::Internal => (503, 13, "Service Unavailable"),
+        };
+        Some(Status { http, grpc, title })
     }
 
     /// Whether it refuses although the policy is only tried out (`enforcement: shadow`): what is not the
@@ -169,8 +201,9 @@ impl Reason {
         )
     }
 
-    /// Whether `if_refused: ignore` covers it: the certificate was examined in full and is not good
-    /// enough. One that is denied or revoked, or could not be examined, is never ignored.
+    /// Whether `if_refused: ignore` covers it: the credential was examined in full and is not good enough. A
+    /// certificate that is denied or revoked, one that could not be examined, several keys, and what is bound
+    /// to somebody else are never ignored.
     pub(crate) fn may_be_ignored(self) -> bool {
         matches!(
             self,
@@ -183,6 +216,9 @@ impl Reason {
                 | Self::SessionExpired
                 | Self::SessionNotYetValid
                 | Self::ApiNotGranted
+                | Self::JwtRefused
+                | Self::JwtInsufficient
+                | Self::ApiKeyUnknown
         )
     }
 }
@@ -193,8 +229,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// What a refused client is answered. The detail says what was missing or refused and never more: a
-/// finer answer would tell strangers which certificates are known.
+/// The status of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status {
     /// HTTP status code.
@@ -203,6 +238,4 @@ pub struct Status {
     pub grpc: u8,
     /// The status in words.
     pub title: &'static str,
-    /// What was missing or refused.
-    pub detail: &'static str,
 }

@@ -31,4 +31,15 @@ impl<'r> Headers<'r> {
             .and_then(|kind| kind.strip_prefix(b"application/grpc"))
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"+"))
     }
+
+    /// Whether a browser asks by it what another site may do (a CORS-preflight request: Fetch, section 3.2.2).
+    pub(crate) fn is_preflight(&self) -> bool {
+        let one = |name: &[u8]| {
+            let mut values = self.all(name);
+            values.next().is_some_and(|value| !value.is_empty()) && values.next().is_none()
+        };
+        self.first(b":method") == Some(b"OPTIONS")
+            && one(b"origin")
+            && one(b"access-control-request-method")
+    }
 }

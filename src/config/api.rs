@@ -1,18 +1,16 @@
 //! `apis` and their `operations`.
 
 use crate::name::Name;
-use crate::policy::{
-    Api, CertificateRule, Credential, Enforcement, Forward, OpenStreams, Operation, Requirement,
-    Ruling,
-};
+use crate::policy::{Api, Credential, Forward, OpenStreams, Operation, Ruling};
 use crate::target::MatchRule;
 
 use super::lists::Lists;
+use super::matches;
 use super::node::Node;
 use super::problem::{At, Problems};
-use super::reader::{Fields, items, parsed, word};
-use super::settings::{Global, enforcement};
-use super::{certificate, matches, requirement};
+use super::reader::{Fields, boolean, items, parsed, word};
+use super::ruling::Parts;
+use super::settings::{Global, preflight};
 
 /// What an API's rules refer to.
 pub(crate) struct Context<'c> {
@@ -87,29 +85,6 @@ fn field<'n>(object: &'n Node<'_>, name: &str) -> Option<&'n Node<'n>> {
     fields.iter().find(|(key, _)| key == name).map(|(_, value)| value)
 }
 
-/// The parts of a ruling, each of which an operation may leave to its API.
-struct Parts {
-    requirement: Option<Requirement>,
-    certificate: Option<CertificateRule>,
-    enforcement: Option<Enforcement>,
-    /// Whether a `certificate` block is there, good or not.
-    has_certificate: bool,
-}
-
-impl Parts {
-    fn read(fields: &mut Fields<'_, '_>, context: &Context<'_>, problems: &mut Problems) -> Self {
-        let certificate = fields.read("certificate", problems, |node, at, problems| {
-            Some(certificate::read(node, at, context, problems))
-        });
-        Self {
-            has_certificate: certificate.is_some(),
-            certificate: certificate.flatten(),
-            requirement: fields.read("policy", problems, requirement::read),
-            enforcement: fields.read("enforcement", problems, enforcement),
-        }
-    }
-}
-
 fn read_api(
     node: &Node<'_>,
     at: &At<'_>,
@@ -126,20 +101,16 @@ fn read_api(
     let open_streams = fields.read("open_streams", problems, |node, at, problems| {
         word(node, at, problems, &[("keep", OpenStreams::Keep), ("end", OpenStreams::End)])
     });
+    let strips = fields.read("strip", problems, boolean).unwrap_or_default();
+    let preflight = fields.read("cors_preflight", problems, preflight);
     fields.finish(problems);
 
-    let mut is_used = uses_certificate(parts.requirement.as_ref());
-    if is_used && !parts.has_certificate {
-        problems.report(&at.field("certificate"), "missing: the policy names certificate");
-    }
-    // A faulty policy is reported already. The operations are read all the same, as those of one that
-    // looks at certificates, so that nothing is said of them that the policy is to blame for.
+    // A faulty policy is reported already. The operations are read all the same, as those of one that looks at
+    // everything, so that nothing is said of them that the policy is to blame for.
     let is_faulty = parts.requirement.is_none();
-    let ruling = Ruling {
-        requirement: parts.requirement.unwrap_or_else(Requirement::of_certificate),
-        certificate: parts.certificate,
-        enforcement: parts.enforcement.unwrap_or(context.global.enforcement),
-    };
+    let mut used = parts.used();
+    let mut is_vague = false;
+    let ruling = parts.ruling(None, at, context, problems);
     let at_operations = at.field("operations");
     let mut read = Vec::new();
     for (index, item) in operations
@@ -149,13 +120,12 @@ fn read_api(
         .enumerate()
     {
         let at = at_operations.index(index);
-        let has_certificate = parts.has_certificate || is_faulty;
-        let api = Owner { ruling: &ruling, has_certificate };
-        let Some((operation, uses_api)) = read_operation(item, &at, &api, context, problems) else {
-            is_used = true;
+        let Some((operation, uses)) = read_operation(item, &at, &parts, context, problems) else {
+            used = Credential::ALL.to_vec();
+            is_vague = true;
             continue;
         };
-        is_used |= uses_api;
+        used.extend(uses);
         let earlier = read.iter().map(|earlier: &Operation| &*earlier.matches);
         dead(&operation.matches, earlier, item, &at, problems);
         read.push(operation);
@@ -168,66 +138,64 @@ fn read_api(
     {
         problems.report(&at_operations, "leave nothing to the API's own policy");
     }
-    if parts.has_certificate && !is_used && !is_faulty {
-        problems.report(&at.field("certificate"), "no policy here looks at certificates");
-    }
-    if open_streams == Some(OpenStreams::End) && !is_used && !is_faulty {
-        problems.report(&at.field("open_streams"), "no policy here looks at certificates");
-    }
     if is_faulty {
         return None;
+    }
+    parts.report_unused(&used, at, problems);
+    let rulings = || ruling.iter().chain(read.iter().map(|operation| &operation.ruling));
+    // What a faulty operation looks at, nobody knows.
+    let any = |is: fn(&Ruling) -> bool| is_vague || rulings().any(is);
+    if open_streams == Some(OpenStreams::End) && !any(Ruling::may_end) {
+        let message =
+            "no policy here looks at certificates, API keys or tokens bound to certificates";
+        problems.report(&at.field("open_streams"), message);
+    }
+    if strips && !any(|ruling| ruling.names_any(&[Credential::Jwt, Credential::ApiKey])) {
+        problems.report(&at.field("strip"), "no policy here looks at tokens or API keys");
+    }
+    if parts.has_rate() && !any(Ruling::tells_apart) {
+        problems.report(&at.field("rate"), "no policy here tells clients apart");
     }
     Some(Api {
         name: name?,
         position: 0,
         matches: matches?,
-        ruling,
+        ruling: ruling?,
         operations: read,
         open_streams: open_streams.unwrap_or_default(),
+        strips,
+        preflight: preflight.unwrap_or(context.global.preflight),
     })
 }
 
-/// What an operation leaves out, its API says.
-struct Owner<'a> {
-    ruling: &'a Ruling,
-    has_certificate: bool,
-}
-
-/// Reads an operation, and whether it uses the API's `certificate`.
+/// Reads an operation, and which blocks of the API it uses.
 fn read_operation(
     node: &Node<'_>,
     at: &At<'_>,
-    api: &Owner<'_>,
+    api: &Parts,
     context: &Context<'_>,
     problems: &mut Problems,
-) -> Option<(Operation, bool)> {
+) -> Option<(Operation, Vec<Credential>)> {
     let mut fields = Fields::of(node, at, problems)?;
     let is_given = fields.required("match", problems).is_some();
     let matches = is_given.then(|| read_matches(&mut fields, context, problems)).flatten();
-    let has_policy = fields.optional("policy").is_some();
     let parts = Parts::read(&mut fields, context, problems);
     fields.finish(problems);
 
-    if !has_policy && !parts.has_certificate && parts.enforcement.is_none() {
-        problems.report(at, "changes nothing: expected policy, certificate or enforcement");
+    if parts.is_empty() {
+        let message =
+            "changes nothing: expected policy, a method, identity_from, rate or enforcement";
+        problems.report(at, message);
     }
-    let requirement = match (parts.requirement, has_policy) {
-        (Some(requirement), _) => requirement,
-        (None, true) => return None,
-        (None, false) => api.ruling.requirement.clone(),
-    };
-    let is_used = uses_certificate(Some(&requirement));
-    if is_used && !parts.has_certificate && !api.has_certificate {
-        problems.report(&at.field("certificate"), "missing: the policy names certificate");
+    let ruling = parts.ruling(Some(api), at, context, problems)?;
+    let looked_at = Credential::ALL.into_iter().filter(|one| ruling.requirement.names(*one));
+    let looked_at: Vec<Credential> = looked_at.collect();
+    parts.report_unused(&looked_at, at, problems);
+    if parts.has_rate() && !ruling.tells_apart() {
+        problems.report(&at.field("rate"), "no policy here tells clients apart");
     }
-    if parts.has_certificate && !is_used {
-        problems.report(&at.field("certificate"), "no policy here looks at certificates");
-    }
-    let certificate =
-        if parts.has_certificate { parts.certificate } else { api.ruling.certificate.clone() };
-    let enforcement = parts.enforcement.unwrap_or(api.ruling.enforcement);
-    let ruling = Ruling { requirement, certificate, enforcement };
-    Some((Operation { matches: matches?, ruling }, is_used && !parts.has_certificate))
+    let uses = looked_at.into_iter().filter(|credential| !parts.has(*credential)).collect();
+    Some((Operation { matches: matches?, ruling }, uses))
 }
 
 fn read_matches(
@@ -241,8 +209,4 @@ fn read_matches(
     fields.read("match", problems, |node, at, problems| {
         matches::read(node, at, context.global.authority, problems)
     })
-}
-
-fn uses_certificate(requirement: Option<&Requirement>) -> bool {
-    requirement.is_some_and(|requirement| requirement.names(Credential::Certificate))
 }

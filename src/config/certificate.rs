@@ -7,6 +7,7 @@ use super::api::Context;
 use super::node::Node;
 use super::problem::{At, Problems};
 use super::reader::{Fields, boolean, word};
+use super::requirement::if_refused;
 
 pub(crate) fn read(
     node: &Node<'_>,
@@ -34,9 +35,7 @@ pub(crate) fn read(
         ];
         word(node, at, problems, &words)
     });
-    let if_refused = fields.read("if_refused", problems, |node, at, problems| {
-        word(node, at, problems, &[("deny", IfRefused::Deny), ("ignore", IfRefused::Ignore)])
-    });
+    let if_refused = fields.read("if_refused", problems, if_refused);
     fields.finish(problems);
 
     let global = context.global;
@@ -54,20 +53,39 @@ pub(crate) fn read(
     evadable(context, &allow, &require, &deny, at, problems);
 
     let counts = |id: &ListId| context.lists.get(*id).map(|(_, list)| list.counts());
-    let validity = validity.unwrap_or_default();
-    let needs_leaf = allow.iter().chain(&require).filter_map(counts).any(|counts| counts.admits_by_content())
-            || deny.iter().filter_map(counts).any(|counts| counts.refuses_by_leaf())
-            // A feed may deny by what only the whole leaf tells.
-            || deny.iter().any(|id| context.lists.is_dynamic(*id))
-            || context.forward.client_cert.is_some();
+    let admitting = allow.iter().chain(&require);
+    let needs_leaf = admitting.filter_map(counts).any(|counts| counts.admits_by_content())
+        || denies_by_leaf(context, &deny)
+        || context.forward.client_cert.is_some();
     Some(CertificateRule {
         allow,
         require,
         deny,
-        validity,
+        validity: validity.unwrap_or_default(),
         if_refused: if_refused.unwrap_or_default(),
         needs_leaf,
     })
+}
+
+/// Which certificates hold that a token or a key is bound to: whoever binds them vouches for them, so that no
+/// list has to, and they must not be denied or out of date. `own` is the rule for certificates beside it.
+pub(crate) fn bound(context: &Context<'_>, own: Option<&CertificateRule>) -> CertificateRule {
+    let deny = own.map_or(&context.global.deny, |own| &own.deny).clone();
+    CertificateRule {
+        allow: Vec::new(),
+        require: Vec::new(),
+        needs_leaf: denies_by_leaf(context, &deny),
+        deny,
+        validity: own.map(|own| own.validity).unwrap_or_default(),
+        if_refused: IfRefused::Deny,
+    }
+}
+
+fn denies_by_leaf(context: &Context<'_>, deny: &[ListId]) -> bool {
+    // A feed may deny by what only the whole leaf tells.
+    let by_leaf = |(_, list): &(String, List)| list.counts().refuses_by_leaf();
+    deny.iter()
+        .any(|id| context.lists.is_dynamic(*id) || context.lists.get(*id).is_some_and(by_leaf))
 }
 
 /// Adds what is not there yet.

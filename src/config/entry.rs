@@ -44,6 +44,7 @@ pub(crate) fn read(
         read_identity(node, authority.is_authority(), at, problems)
     });
     let labels = fields.read("labels", problems, read_labels).unwrap_or_default();
+    let has_labels = fields.optional("labels").is_some();
     let not_after = fields.read("not_after", problems, parsed::<Moment>);
     fields.finish(problems);
 
@@ -68,7 +69,7 @@ pub(crate) fn read(
         }
     };
     let pin = pin?;
-    if matches!(pin, Pin::Issued(_)) && (identity.is_some() || !labels.is_empty()) {
+    if matches!(pin, Pin::Issued(_)) && (identity.is_some() || has_labels) {
         problems.report(at, "an entry that only refuses has neither identity nor labels");
     }
     let validity = match (&pin, not_after) {
@@ -86,7 +87,7 @@ pub(crate) fn read(
         Identity::Fixed(text) => Some(text),
         Identity::From(_) => None,
     });
-    Some((pin, Entry { identity, labels, validity }))
+    Some((pin, Entry { identity, labels, validity, rate: None }))
 }
 
 /// Who the clients of an entry are.

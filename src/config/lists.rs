@@ -2,7 +2,7 @@
 
 use crate::authority::Trust;
 use crate::dynamic::DynamicList;
-use crate::list::List;
+use crate::list::{List, written_position};
 use crate::name::Name;
 use crate::policy::ListId;
 
@@ -139,30 +139,32 @@ impl Lists {
         let at = at.field("entries");
         let items = items(node?, &at, problems)?;
         let on_invalid = on_invalid.unwrap_or_default();
-        let mut pinned = Vec::with_capacity(items.len());
-        let mut positions = Vec::with_capacity(items.len());
-        let mut skipped = Vec::new();
+        let mut list = List::with_room(items.len());
+        let mut repeated = None;
+        // The positions of entries that the list goes without.
+        let mut left_out = Vec::new();
         for (index, item) in items.iter().enumerate() {
             let mut own = Problems::default();
             let entry = entry::read(item, &mut self.trusts, &at.index(index), &mut own);
-            if on_invalid == OnInvalid::Skip && !own.is_empty() {
+            let is_skipped = on_invalid == OnInvalid::Skip && !own.is_empty();
+            if is_skipped {
                 self.skipped.append(own);
-                skipped.push(index);
-                continue;
+            } else {
+                problems.append(own);
             }
-            problems.append(own);
-            if let Some(entry) = entry {
-                pinned.push(entry);
-                positions.push(index);
+            match entry.filter(|_| !is_skipped) {
+                Some((pin, entry)) if repeated.is_none() => repeated = list.push(pin, entry).err(),
+                Some(_) => {}
+                None => left_out.push(index),
             }
         }
-        let list = List::new(pinned).map_err(|duplicate| {
-            let position = |index: usize| positions.get(index).copied().unwrap_or(index);
+        let list = repeated.map_or_else(|| list.sorted(), Err).map_err(|duplicate| {
+            let position = |place| written_position(place, &left_out);
             let first = position(duplicate.first);
             let message = format_args!("says the same of a certificate as entries[{first}]");
             problems.report(&at.index(position(duplicate.second)), message);
         });
-        Some(list.ok()?.named(name, skipped, on_invalid == OnInvalid::Skip))
+        Some(list.ok()?.named(name, left_out, on_invalid == OnInvalid::Skip))
     }
 }
 

@@ -1,19 +1,24 @@
 //! From a plugin configuration to a [`Policy`], or to all that is wrong with it.
 
 mod api;
+mod api_key;
 mod authority;
 mod certificate;
 pub(crate) mod duration;
 pub(crate) mod entry;
 pub(crate) mod feed;
+mod jwt;
 mod lists;
+mod location;
 mod matches;
 pub(crate) mod node;
 pub(crate) mod problem;
+pub(crate) mod rate;
 pub(crate) mod reader;
 mod requirement;
+mod ruling;
 mod settings;
-mod wire;
+pub(crate) mod wire;
 
 use std::sync::Arc;
 

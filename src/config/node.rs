@@ -19,7 +19,25 @@ pub(crate) enum Node<'a> {
     Object(Vec<(Cow<'a, str>, Node<'a>)>),
 }
 
-impl Node<'_> {
+impl<'a> Node<'a> {
+    /// A member of an object, by its name.
+    pub(crate) fn member(&self, name: &str) -> Option<&Node<'a>> {
+        match self {
+            Self::Object(members) => {
+                members.iter().find(|(key, _)| key == name).map(|(_, value)| value)
+            }
+            _ => None,
+        }
+    }
+
+    /// A string's text.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// What this is, for messages: "a list".
     pub(crate) fn kind(&self) -> &'static str {
         match self {
@@ -82,7 +100,7 @@ impl<'de> Visitor<'de> for Tree {
         while let Some(item) = items.next_element()? {
             list.push(item);
         }
-        Ok(Node::List(list))
+        Ok(Node::List(fitted(list)))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Node<'de>, A::Error> {
@@ -90,9 +108,26 @@ impl<'de> Visitor<'de> for Tree {
         while let Some((Key(key), value)) = entries.next_entry()? {
             object.push((key, value));
         }
-        Ok(Node::Object(object))
+        Ok(Node::Object(fitted(object)))
     }
 }
+
+/// The same in no more memory than it takes: most objects have one member or two, and grew to room for four.
+///
+/// Small ones move, so that one room after the other is made in the same place. What they would leave behind each
+/// of them if they shrank where they are is filled by what outlives the tree, and then nobody can use the rest.
+pub(crate) fn fitted<T>(mut items: Vec<T>) -> Vec<T> {
+    if items.len() > SMALL {
+        items.shrink_to_fit();
+        return items;
+    }
+    let mut exact = Vec::with_capacity(items.len());
+    exact.append(&mut items);
+    exact
+}
+
+/// Items of an object or a list that moves at no cost to speak of.
+const SMALL: usize = 64;
 
 /// An object's key, borrowed where the text has no escapes.
 struct Key<'a>(Cow<'a, str>);

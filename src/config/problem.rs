@@ -25,6 +25,11 @@ pub struct Problems(Vec<Problem>);
 
 impl Problems {
     pub(crate) fn report(&mut self, at: &At<'_>, message: impl fmt::Display) {
+        self.tell(at, &message);
+    }
+
+    /// Once for all kinds of messages, of which there are many.
+    fn tell(&mut self, at: &At<'_>, message: &dyn fmt::Display) {
         if self.0.len() <= MOST {
             self.push(Problem { path: at.to_string(), message: message.to_string() });
         }

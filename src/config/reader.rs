@@ -203,14 +203,25 @@ pub(crate) fn word<T: Copy>(
     problems: &mut Problems,
     words: &[(&str, T)],
 ) -> Option<T> {
+    let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    let (_, value) = words.get(position(node, at, problems, &known)?)?;
+    Some(*value)
+}
+
+/// Which of these words it is.
+fn position(
+    node: &Node<'_>,
+    at: &At<'_>,
+    problems: &mut Problems,
+    words: &[&str],
+) -> Option<usize> {
     let text = text(node, at, problems)?;
-    let found = words.iter().find(|(word, _)| *word == text);
+    let found = words.iter().position(|word| *word == text);
     if found.is_none() {
-        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        let known = known.join(", ");
+        let known = words.join(", ");
         problems.report(at, format_args!("unknown word {text:?}; known are: {known}"));
     }
-    found.map(|(_, value)| *value)
+    found
 }
 
 pub(crate) fn wrong_kind(expected: &str, node: &Node<'_>, at: &At<'_>, problems: &mut Problems) {

@@ -1,10 +1,10 @@
 //! `policy`: which credentials must hold together.
 
-use crate::policy::{Credential, Requirement};
+use crate::policy::{Credential, IfRefused, Requirement};
 
 use super::node::Node;
 use super::problem::{At, Problems};
-use super::reader::{Fields, items, list, text, wrong_kind};
+use super::reader::{Fields, items, list, text, word, wrong_kind};
 
 /// Reads a word, a list of all that must hold, or alternatives with what is checked besides.
 pub(crate) fn read(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Requirement> {
@@ -70,7 +70,8 @@ fn is_anonymous(node: &Node<'_>) -> bool {
     matches!(node, Node::Text(word) if word == "anonymous")
 }
 
-/// A list of credentials, each once; `None` if one of them is none.
+/// A list of credentials, each once, put in the order in which they are looked at; `None` if one of them is
+/// none.
 fn all_of(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Vec<Credential>> {
     let mut named = Vec::new();
     let read = list(node, at, problems, |node, at, problems| {
@@ -81,19 +82,33 @@ fn all_of(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Vec<C
         named.push(credential);
         Some(credential)
     });
-    read?.into_iter().collect()
+    let named: Vec<Credential> = read?.into_iter().collect::<Option<_>>()?;
+    Some(Credential::ALL.into_iter().filter(|credential| named.contains(credential)).collect())
 }
 
-fn credential(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Credential> {
+pub(crate) fn credential(
+    node: &Node<'_>,
+    at: &At<'_>,
+    problems: &mut Problems,
+) -> Option<Credential> {
     let name = text(node, at, problems)?;
-    let found = [Credential::Certificate].into_iter().find(|known| known.word() == name);
+    let found = Credential::ALL.into_iter().find(|known| known.word() == name);
     if found.is_none() {
         let hint = match name {
             "anonymous" => "stands alone, as the last of any_of",
             "mandatory" | "optional" | "open" => "is a whole policy, no method",
-            _ => "is no method; known are: certificate",
+            _ => "is no method; known are: certificate, jwt, api_key",
         };
         problems.report(at, format_args!("{name:?} {hint}"));
     }
     found
+}
+
+/// `if_refused`: what becomes of a request whose credential of this method is refused.
+pub(crate) fn if_refused(
+    node: &Node<'_>,
+    at: &At<'_>,
+    problems: &mut Problems,
+) -> Option<IfRefused> {
+    word(node, at, problems, &[("deny", IfRefused::Deny), ("ignore", IfRefused::Ignore)])
 }

@@ -2,7 +2,8 @@
 
 use crate::header_name::HeaderName;
 use crate::policy::{
-    CertificateFormat, Detail, Enforcement, Forward, ListId, ServerNameRule, Unmatched,
+    CertificateFormat, Detail, Enforcement, Forward, ForwardedState, ListId, Preflight,
+    ServerNameRule, Unmatched,
 };
 use crate::target::AuthorityRules;
 
@@ -10,7 +11,7 @@ use super::duration::Period;
 use super::lists::Lists;
 use super::node::Node;
 use super::problem::{At, Problems};
-use super::reader::{Fields, boolean, entries, parsed, text, word};
+use super::reader::{Fields, boolean, entries, list, parsed, text, word};
 
 /// What holds for every API unless it says otherwise.
 #[derive(Default)]
@@ -22,6 +23,7 @@ pub(crate) struct Global {
     pub(crate) enforcement: Enforcement,
     pub(crate) authority: AuthorityRules,
     pub(crate) sni: ServerNameRule,
+    pub(crate) preflight: Preflight,
     pub(crate) expiry_warning: ExpiryWarning,
     /// The path that tells whether all dynamic lists are fresh.
     pub(crate) ready_path: Option<Box<str>>,
@@ -69,6 +71,7 @@ impl Global {
             enforcement: fields.read("enforcement", problems, enforcement).unwrap_or_default(),
             authority: fields.read("authority", problems, authority).unwrap_or_default(),
             sni: fields.read("sni", problems, server_name).unwrap_or_default(),
+            preflight: fields.read("cors_preflight", problems, preflight).unwrap_or_default(),
             expiry_warning: fields
                 .read("expiry_warning", problems, parsed::<Period>)
                 .map(ExpiryWarning::from)
@@ -121,6 +124,14 @@ fn server_name(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<
     word(node, at, problems, &words)
 }
 
+pub(crate) fn preflight(
+    node: &Node<'_>,
+    at: &At<'_>,
+    problems: &mut Problems,
+) -> Option<Preflight> {
+    word(node, at, problems, &[("check", Preflight::Check), ("pass", Preflight::Pass)])
+}
+
 pub(crate) fn unmatched(
     node: &Node<'_>,
     at: &At<'_>,
@@ -156,9 +167,21 @@ pub(crate) fn forward(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> 
         }
         Some(labels)
     });
+    let states = fields.read("filter_state", problems, |node, at, problems| {
+        let mut seen = Vec::new();
+        list(node, at, problems, |node, at, problems| {
+            let words = ForwardedState::ALL.map(|state| (state.word(), state));
+            let state = word(node, at, problems, &words)?;
+            if seen.contains(&state) {
+                problems.report(at, "given twice");
+            }
+            seen.push(state);
+            Some(state)
+        })
+    });
     fields.finish(problems);
-    let forward =
-        Forward { identity, method, fingerprint, client_cert, labels: labels.unwrap_or_default() };
+    let (labels, states) = (labels.unwrap_or_default(), states.unwrap_or_default());
+    let forward = Forward { identity, method, fingerprint, client_cert, labels, states };
     unalike(&forward, at, problems);
     Some(forward)
 }

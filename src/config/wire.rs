@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::node::Node;
+use super::node::{Node, fitted};
 
 /// Reads a whole `Struct` message; `None` if the bytes are not one.
 pub(crate) fn read_struct(bytes: &[u8]) -> Option<Node<'_>> {
@@ -21,7 +21,7 @@ fn object(mut bytes: &[u8], depth: usize) -> Option<Node<'_>> {
         let entry = expect(&mut bytes, 1)?;
         fields.push(field(entry, depth)?);
     }
-    Some(Node::Object(fields))
+    Some(Node::Object(fitted(fields)))
 }
 
 /// A map entry: `string key = 1; Value value = 2;`, either of which may be left out when empty.
@@ -66,20 +66,20 @@ fn list(mut bytes: &[u8], depth: usize) -> Option<Node<'_>> {
     while !bytes.is_empty() {
         items.push(value(expect(&mut bytes, 1)?, depth)?);
     }
-    Some(Node::List(items))
+    Some(Node::List(fitted(items)))
 }
 
-fn expect<'a>(bytes: &mut &'a [u8], number: u64) -> Option<&'a [u8]> {
+pub(crate) fn expect<'a>(bytes: &mut &'a [u8], number: u64) -> Option<&'a [u8]> {
     if tag(bytes)? == (number, LENGTH_DELIMITED) { delimited(bytes) } else { None }
 }
 
 /// A field's number and wire type.
-fn tag(bytes: &mut &[u8]) -> Option<(u64, u64)> {
+pub(crate) fn tag(bytes: &mut &[u8]) -> Option<(u64, u64)> {
     let tag = varint(bytes)?;
     Some((tag >> 3, tag & 0b111))
 }
 
-fn delimited<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+pub(crate) fn delimited<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
     let length = usize::try_from(varint(bytes)?).ok()?;
     let (content, rest) = bytes.split_at_checked(length)?;
     *bytes = rest;
@@ -106,7 +106,8 @@ fn text(bytes: &[u8]) -> Option<Cow<'_, str>> {
 
 const VARINT: u64 = 0;
 const FIXED64: u64 = 1;
-const LENGTH_DELIMITED: u64 = 2;
+/// The wire type of texts and messages.
+pub(crate) const LENGTH_DELIMITED: u64 = 2;
 
 /// How deep objects and lists may nest: far more than the language does, far less than the stack bears.
 const DEPTH: usize = 64;

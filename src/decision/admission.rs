@@ -1,6 +1,8 @@
 //! Whether a certificate is admitted: deny lists first, then who admits it, then dates, so that dates are
 //! reported only for a certificate that would otherwise pass.
 
+use std::rc::Rc;
+
 use crate::certificate::{Leaf, Validity};
 use crate::digest::Fingerprint;
 use crate::dynamic::DynamicList;
@@ -28,6 +30,93 @@ impl Policy {
     ) -> Result<Admitted<'p>, Reason> {
         let Selection { api, ruling, .. } = selection;
         let rule = ruling.certificate.as_ref().ok_or(Reason::Internal)?;
+        let Examined { mut registry, mut whole, is_stale } =
+            self.examine(rule, headers, source, memory, fingerprint)?;
+        for list in self.dynamic(&rule.allow).chain(self.dynamic(&rule.require)) {
+            // A suspension that is known holds, whatever other lists have not heard.
+            if !is_stale || is_current(source, list)? {
+                registry.check(list, fingerprint, &api.name)?;
+            }
+        }
+        if is_stale {
+            return Err(Reason::ListStale);
+        }
+        let mut holders = Holders::new(self, headers, source, fingerprint, whole.clone(), registry);
+        let held = held(rule, &mut holders, memory);
+        tried.append(&mut holders.tried);
+        // Whatever becomes of it now: an authority vouches for it, so no stranger can make another.
+        if let Some(Whole { leaf, .. }) = &whole
+            && !holders.found.is_empty()
+        {
+            memory.keep(leaf, &holders.found);
+        }
+        let (admitting, required) = held?;
+
+        let all = || required.iter().chain([&admitting]);
+        // Which of its issuer's certificates vouches for it, only the path tells.
+        let issuers = all().filter_map(|holding| Some(holding.path.as_ref()?.path.issuer));
+        for (issuer, Whole { leaf, .. }) in issuers.zip(whole.iter().cycle()) {
+            for list in self.dynamic(&rule.deny) {
+                if holders.registry.denies_issued(list, leaf, issuer)? {
+                    return Err(Reason::CertificateDenied);
+                }
+            }
+        }
+        let mut expires_soon = None;
+        let is_by_path = all().any(|holding| holding.path.is_some());
+        if rule.validity != ValidityRule::Unchecked || is_by_path {
+            // A `pem` entry is the very certificate: its dates need no other copy.
+            if whole.is_none() && !all().any(|holding| holding.entry().knows_all_dates()) {
+                whole = leaf(source, headers, memory, fingerprint)?;
+            }
+            let others = all().filter_map(Holding::validity);
+            let end = check_dates(rule, whole.as_ref(), others, || holders.now())?;
+            if let Some((end, now)) = end {
+                expires_soon = Some(end).filter(|end| self.is_soon(*end, now));
+            }
+        }
+        // Only of those who are admitted: strangers make as many certificates as they like.
+        if holders.found.is_empty() {
+            keep(whole.as_ref(), memory);
+        }
+        let leaf = whole.map(|whole| whole.leaf);
+        let sessions = holders.registry.into_sessions();
+        Ok(Admitted { holding: admitting, sessions, fingerprint, leaf, expires_soon })
+    }
+
+    /// Checks a certificate that somebody else vouches for: it must not be denied or out of date.
+    pub(super) fn vet(
+        &self,
+        rule: &CertificateRule,
+        headers: &Headers<'_>,
+        source: &impl Source,
+        memory: &mut Memory,
+        fingerprint: Fingerprint,
+    ) -> Result<Option<Rc<Leaf>>, Reason> {
+        let Examined { mut registry, mut whole, is_stale } =
+            self.examine(rule, headers, source, memory, fingerprint)?;
+        if is_stale {
+            return Err(Reason::ListStale);
+        }
+        if rule.validity != ValidityRule::Unchecked {
+            if whole.is_none() {
+                whole = leaf(source, headers, memory, fingerprint)?;
+            }
+            check_dates(rule, whole.as_ref(), std::iter::empty(), || registry.now())?;
+        }
+        keep(whole.as_ref(), memory);
+        Ok(whole.map(|whole| whole.leaf))
+    }
+
+    /// Asks who refuses a certificate, and whether all lists can be gone by.
+    fn examine<'r, S: Source>(
+        &self,
+        rule: &CertificateRule,
+        headers: &Headers<'_>,
+        source: &'r S,
+        memory: &mut Memory,
+        fingerprint: Fingerprint,
+    ) -> Result<Examined<'r, S>, Reason> {
         let denies = |leaf: Option<&Leaf>| {
             self.lists(&rule.deny).any(|list| list.refuses(fingerprint, leaf))
         };
@@ -58,67 +147,15 @@ impl Policy {
         }
         // Only now, since an old denial is still one. Nothing else is concluded from a list that is out of
         // date: it may have heard by now that this client is suspended.
+        let mut is_stale = false;
         for list in self
             .dynamic(&rule.deny)
             .chain(self.dynamic(&rule.allow))
             .chain(self.dynamic(&rule.require))
         {
-            if !source.is_current(list).map_err(|_| Reason::Internal)? {
-                return Err(Reason::ListStale);
-            }
+            is_stale = is_stale || !is_current(source, list)?;
         }
-        for list in self.dynamic(&rule.allow).chain(self.dynamic(&rule.require)) {
-            registry.check(list, fingerprint, &api.name)?;
-        }
-        let mut holders = Holders::new(self, headers, source, fingerprint, whole.clone(), registry);
-        let held = held(rule, &mut holders, memory);
-        tried.append(&mut holders.tried);
-        // Whatever becomes of it now: an authority vouches for it, so no stranger can make another.
-        if let Some(Whole { leaf, .. }) = &whole
-            && !holders.found.is_empty()
-        {
-            memory.keep(leaf, &holders.found);
-        }
-        let (admitting, required) = held?;
-
-        let all = || required.iter().chain([&admitting]);
-        // Which of its issuer's certificates vouches for it, only the path tells.
-        let issuers = all().filter_map(|holding| Some(holding.path.as_ref()?.path.issuer));
-        for (issuer, Whole { leaf, .. }) in issuers.zip(whole.iter().cycle()) {
-            for list in self.dynamic(&rule.deny) {
-                if holders.registry.denies_issued(list, leaf, issuer)? {
-                    return Err(Reason::CertificateDenied);
-                }
-            }
-        }
-        let mut expires_soon = None;
-        let is_by_path = all().any(|holding| holding.path.is_some());
-        if rule.validity != ValidityRule::Unchecked || is_by_path {
-            // A `pem` entry is the very certificate: its dates need no other copy.
-            if whole.is_none() && !all().any(|holding| holding.entry().knows_all_dates()) {
-                whole = leaf(source, headers, memory, fingerprint)?;
-            }
-            let own = whole.as_ref().map(|whole| whole.leaf.validity());
-            let validities: Vec<Validity> =
-                own.into_iter().chain(all().filter_map(Holding::validity)).collect();
-            if validities.is_empty() && rule.validity == ValidityRule::Required {
-                return Err(Reason::CertificateUnavailable);
-            }
-            if !validities.is_empty() {
-                let now = holders.now()?;
-                check_dates(&validities, now)?;
-                let end = validities.iter().map(|validity| validity.not_after).min();
-                expires_soon = end.filter(|end| self.is_soon(*end, now));
-            }
-        }
-        // Only of those who are admitted: strangers make as many certificates as they like.
-        if let Some(Whole { leaf, client: None }) = &whole
-            && holders.found.is_empty()
-        {
-            memory.keep(leaf, &[]);
-        }
-        let leaf = whole.map(|whole| whole.leaf);
-        Ok(Admitted { holding: admitting, fingerprint, leaf, expires_soon })
+        Ok(Examined { registry, whole, is_stale })
     }
 
     /// Those of the lists that a feed fills.
@@ -148,13 +185,47 @@ fn held<'p, S: Source>(
     Ok((admitting, required))
 }
 
-/// Whether it is now within every one of the times.
-fn check_dates(validities: &[Validity], now: i64) -> Result<(), Reason> {
+/// A certificate that nobody refuses.
+struct Examined<'r, S> {
+    registry: Registry<'r, S>,
+    whole: Option<Whole>,
+    /// Whether some list cannot be gone by.
+    is_stale: bool,
+}
+
+pub(super) fn is_current(source: &impl Source, list: &DynamicList) -> Result<bool, Reason> {
+    source.is_current(list).map_err(|_| Reason::Internal)
+}
+
+/// Checks that it is now within every time that is known: the leaf's own, and the others. When the first of
+/// them ends, and what time it is now; `None` if none is known.
+fn check_dates(
+    rule: &CertificateRule,
+    whole: Option<&Whole>,
+    others: impl Iterator<Item = Validity>,
+    now: impl FnOnce() -> Result<i64, Reason>,
+) -> Result<Option<(i64, i64)>, Reason> {
+    let own = whole.map(|whole| whole.leaf.validity());
+    let validities: Vec<Validity> = own.into_iter().chain(others).collect();
+    let Some(end) = validities.iter().map(|validity| validity.not_after).min() else {
+        return match rule.validity {
+            ValidityRule::Required => Err(Reason::CertificateUnavailable),
+            ValidityRule::WhenKnown | ValidityRule::Unchecked => Ok(None),
+        };
+    };
+    let now = now()?;
     if validities.iter().any(|validity| now < validity.not_before) {
         return Err(Reason::CertificateNotYetValid);
     }
-    if validities.iter().any(|validity| now > validity.not_after) {
+    if now > end {
         return Err(Reason::CertificateExpired);
     }
-    Ok(())
+    Ok(Some((end, now)))
+}
+
+/// Remembers a leaf that was not known before.
+fn keep(whole: Option<&Whole>, memory: &mut Memory) {
+    if let Some(Whole { leaf, client: None }) = whole {
+        memory.keep(leaf, &[]);
+    }
 }

@@ -73,6 +73,15 @@ impl Holding<'_> {
         }
     }
 
+    /// Who the client is, if the certificate or the entry says so.
+    pub(super) fn identity(&self) -> Option<&str> {
+        let from_leaf = self.path.as_ref().and_then(|path| path.identity.as_deref());
+        from_leaf.or_else(|| match &self.held {
+            Held::Static(position, _) => self.list.identity(*position),
+            Held::Dynamic(entry) => entry.identity.as_deref(),
+        })
+    }
+
     /// When the entry lets it hold, if that is known.
     pub(super) fn validity(&self) -> Option<Validity> {
         self.entry().validity
@@ -149,8 +158,7 @@ impl<'p, 'r, S: Source> Holders<'p, 'r, S> {
                 None => self.holds_by_path(id, list, memory).map(|path| (path.entry, Some(path))),
             };
         let (position, path) = found?;
-        let entry = list.entry(position).ok_or(Reason::Internal)?;
-        Ok(Holding { list, held: Held::Static(position, entry), path })
+        Ok(Holding { list, held: Held::Static(position, list.entry(position)), path })
     }
 
     fn holds_by_path(

@@ -1,15 +1,17 @@
 //! From a request and its evidence to a verdict.
 
-use crate::evidence::{Peer, Source, Unreadable};
+use crate::evidence::{Source, Unreadable};
 use crate::memory::Memory;
 use crate::policy::{
-    Credential, Enforcement, IfRefused, Policy, Requirement, ServerNameRule, Unmatched,
+    Credential, Enforcement, Policy, Preflight, Selection, ServerNameRule, Unmatched,
 };
 use crate::reason::Reason;
 use crate::request::Headers;
 use crate::target::Target;
 
-use super::{Accepted, Admitted, Outcome, Verdict};
+use super::charge::{Uncharged, charge};
+use super::hearing::Hearing;
+use super::{Accepted, Outcome, Verdict};
 
 impl Policy {
     /// Judges a request on its headers and on what the source shows of its connection. The memory is this
@@ -68,26 +70,31 @@ impl Policy {
         verdict.api = Some(selection.api);
         verdict.place = Some(selection.place);
         *enforcement = selection.ruling.enforcement;
-        let requirement = &selection.ruling.requirement;
-        if !requirement.names(Credential::Certificate) {
-            return alternative(requirement, Err(Reason::CertificateRequired));
+        if selection.api.preflight == Preflight::Pass && headers.is_preflight() {
+            return Ok(None);
         }
-        let rule = selection.ruling.certificate.as_ref().ok_or(Reason::Internal)?;
-        let fingerprint = match known(Peer::read(source))? {
-            Peer::Plaintext => return alternative(requirement, Err(Reason::NoTls)),
-            Peer::Anonymous => return alternative(requirement, Err(Reason::CertificateRequired)),
-            Peer::Presented(fingerprint) => fingerprint,
-        };
-        verdict.presented = Some(fingerprint);
-        let tried = &mut verdict.tried;
-        match self.admit(selection, headers, source, memory, fingerprint, tried) {
-            Err(reason) if rule.if_refused == IfRefused::Ignore && reason.may_be_ignored() => {
-                alternative(requirement, Err(Reason::CertificateRequired))
-            }
-            // Presented and refused: that denies, even where another alternative would hold.
-            Err(reason) => Err(reason),
-            Ok(admitted) => alternative(requirement, Ok(admitted)),
+        let mut hearing = Hearing::new(self, selection, headers, source);
+        let heard = hear(&mut hearing, selection, memory, &mut verdict.credential);
+        verdict.presented = hearing.presented();
+        verdict.tried = std::mem::take(&mut hearing.tried);
+        verdict.ignored = std::mem::take(&mut hearing.ignored);
+        heard?;
+        let accepted = hearing.settle().map_err(|(reason, credential)| {
+            verdict.credential = credential;
+            reason
+        })?;
+        // Last, and never while a policy is only tried out: what is refused spends nothing.
+        if let Some(accepted) = &accepted
+            && *enforcement == Enforcement::Enforce
+        {
+            charge(accepted, selection, source).map_err(|uncharged| {
+                if let Uncharged::Limited(seconds) = uncharged {
+                    verdict.limited = Some((accepted.identity(), seconds));
+                }
+                Reason::from(uncharged)
+            })?;
         }
+        Ok(accepted)
     }
 
     /// RFC 9110 section 7.4: a connection that was made for one host must not serve another.
@@ -105,28 +112,20 @@ impl Policy {
     }
 }
 
-/// The first alternative that holds, given what is known of the certificate: admitted, or why there is
-/// none to go by.
-fn alternative<'p>(
-    requirement: &'p Requirement,
-    certificate: Result<Admitted<'p>, Reason>,
-) -> Result<Option<Accepted<'p>>, Reason> {
-    let (certificate, missing) = match certificate {
-        Ok(admitted) => (Some(admitted), Reason::CertificateRequired),
-        Err(reason) => (None, reason),
-    };
-    for credentials in &requirement.alternatives {
-        if credentials.is_empty() {
-            return Ok(None);
-        }
-        let holds = credentials.iter().all(|credential| match credential {
-            Credential::Certificate => certificate.is_some(),
-        });
-        if holds && let Some(certificate) = certificate {
-            return Ok(Some(Accepted { credentials, certificate }));
-        }
+/// Looks at every credential that the policy names, noting whose turn it is.
+fn hear<S: Source>(
+    hearing: &mut Hearing<'_, '_, S>,
+    selection: Selection<'_>,
+    memory: &mut Memory,
+    turn: &mut Option<Credential>,
+) -> Result<(), Reason> {
+    let requirement = &selection.ruling.requirement;
+    for credential in Credential::ALL.into_iter().filter(|one| requirement.names(*one)) {
+        *turn = Some(credential);
+        hearing.look(credential, memory)?;
     }
-    Err(missing)
+    *turn = None;
+    Ok(())
 }
 
 fn known<T>(read: Result<T, Unreadable>) -> Result<T, Reason> {

@@ -10,14 +10,20 @@ use crate::list::Entry;
 use crate::name::Name;
 use crate::reason::Reason;
 
+/// What lists say of who they hold, each with the place of the list.
+pub(super) type Sessions = Vec<(Space, Rc<Entry>)>;
+
 /// The dynamic lists, as they are at the time of one request.
 pub(super) struct Registry<'r, S> {
     source: &'r S,
     /// The bucket of the certificate in each list: entries that admit it and that deny it lie together.
     buckets: Vec<(Space, Option<Vec<u8>>)>,
-    sessions: Vec<(Space, Rc<Entry>)>,
+    sessions: Sessions,
     now: Option<i64>,
 }
+
+/// What a list says of who it holds, and the certificates that an API key is bound to.
+type Registered = (Entry, Box<[Fingerprint]>);
 
 impl<'r, S: Source> Registry<'r, S> {
     pub(super) fn new(source: &'r S) -> Self {
@@ -79,17 +85,46 @@ impl<'r, S: Source> Registry<'r, S> {
         fingerprint: Fingerprint,
         api: &Name,
     ) -> Result<(), Reason> {
-        match self.of_certificate(list, &Key::certificate(fingerprint))? {
+        let content = self.of_certificate(list, &Key::certificate(fingerprint))?;
+        if let Some((entry, _)) = self.checked(content, api)? {
+            self.sessions.push((list.space(), Rc::new(entry)));
+        }
+        Ok(())
+    }
+
+    /// A list's entry of an API key, and the certificates that it is bound to.
+    ///
+    /// # Errors
+    /// Why it may not pass although it is registered.
+    pub(super) fn session(
+        &mut self,
+        list: &DynamicList,
+        key: &Key,
+        api: &Name,
+    ) -> Result<Option<Registered>, Reason> {
+        let bucket = self.read(&list.space(), key)?;
+        self.checked(find(bucket.as_deref(), key)?, api)
+    }
+
+    fn checked(
+        &mut self,
+        found: Option<Content>,
+        api: &Name,
+    ) -> Result<Option<Registered>, Reason> {
+        match found {
             Some(Content::Session(session)) => {
                 self.check_session(&session, api)?;
-                let Session { identity, labels, .. } = *session;
-                let entry = Entry { identity, labels, validity: None };
-                self.sessions.push((list.space(), Rc::new(entry)));
-                Ok(())
+                let Session { identity, labels, certificates, rate, .. } = *session;
+                Ok(Some((Entry { identity, labels, validity: None, rate }, certificates)))
             }
             Some(Content::Deny(_)) => Err(Reason::Internal),
-            None => Ok(()),
+            None => Ok(None),
         }
+    }
+
+    /// The entries of a certificate that [`check`](Self::check) found nothing wrong with.
+    pub(super) fn into_sessions(self) -> Sessions {
+        self.sessions
     }
 
     /// The entry of a certificate that [`check`](Self::check) found nothing wrong with.

@@ -110,7 +110,7 @@ pub enum Content {
 /// A registered client.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Session {
-    /// Who the client is; `None`: its fingerprint, or the digest of its key.
+    /// Who the client is; `None`: its fingerprint, or `api_key:` and the digest of its key.
     pub(crate) identity: Option<Box<str>>,
     /// The APIs that it may use.
     pub(crate) apis: Grant,
@@ -124,7 +124,7 @@ pub struct Session {
     pub(crate) labels: Box<[(Name, Box<str>)]>,
     /// The certificates that an API key is bound to; none: to no certificate.
     pub(crate) certificates: Box<[Fingerprint]>,
-    /// How many requests it may make.
+    /// How many requests it may make; `None`: as many as the API says.
     pub(crate) rate: Option<Rate>,
 }
 
@@ -138,13 +138,15 @@ pub enum Grant {
     Only(Box<[Name]>),
 }
 
-/// So many requests in so much time.
+/// So many requests in so much time, and so many at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     /// At least 1.
     pub requests: u32,
-    /// At least a second.
+    /// Whole milliseconds, a second at least and 24 hours at the most.
     pub per: Duration,
+    /// How many may come at once, out of what was not used before; at least 1.
+    pub burst: u32,
 }
 
 /// One change of a list.

@@ -3,7 +3,6 @@
 use super::space::Space;
 use super::standing::Standing;
 use crate::feed::{Format, Keeping, WhenStale};
-use crate::name::Name;
 
 use super::entry::Grant;
 
@@ -19,17 +18,18 @@ impl DynamicList {
     /// A list of this name.
     pub(crate) fn new(name: &str, keeping: Keeping) -> Self {
         let feeds = [Some(&keeping.feeds.primary), keeping.feeds.fallback.as_ref()];
-        let mut parts = vec![name, &*keeping.secret];
+        let mut parts = vec![name.as_bytes(), keeping.secret.as_bytes()];
         for feed in feeds.into_iter().flatten() {
-            parts.extend([&*feed.cluster, &feed.authority, &feed.path]);
+            parts.extend([&feed.cluster, &feed.authority, &feed.path].map(|part| part.as_bytes()));
             if let Format::ClientSslAuth { apis } = &feed.format {
-                parts.push("client_ssl_auth");
+                parts.push(b"client_ssl_auth");
                 if let Grant::Only(apis) = apis {
-                    parts.extend(apis.iter().map(Name::as_str));
+                    parts.extend(apis.iter().map(|api| api.as_str().as_bytes()));
                 }
             }
         }
-        Self { name: name.into(), space: Space::of(&parts), keeping }
+        let space = Space::of(STORED, &parts);
+        Self { name: name.into(), space, keeping }
     }
 
     /// The name that rules and metrics go by.
@@ -65,6 +65,9 @@ impl DynamicList {
         now.saturating_sub(standing.accepted_at) > most || is_ahead
     }
 }
+
+/// The format of what is stored.
+const STORED: &str = "peergate-list-2";
 
 /// How far a time may lie ahead, in nanoseconds: of a clock that was read a little earlier here. One that
 /// is farther ahead is no time that anybody has read.

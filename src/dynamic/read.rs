@@ -3,15 +3,15 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::config::duration::Period;
 use crate::config::entry::{Moment, Printable, read_labels};
 use crate::config::node::Node;
 use crate::config::problem::{At, Problems};
-use crate::config::reader::{Fields, boolean, items, parsed, set, whole};
+use crate::config::rate::rate;
+use crate::config::reader::{Fields, boolean, items, parsed, set};
 use crate::digest::{Fingerprint, KeyHash};
 use crate::serial::Serial;
 
-use super::entry::{Content, Grant, Key, Rate, Session};
+use super::entry::{Content, Grant, Key, Session};
 
 /// An entry that cannot be used.
 #[derive(Debug)]
@@ -104,11 +104,11 @@ fn read_session(
     let expires = optional::<Moment>(fields, "expires", at, problems);
     let labels =
         given(fields, "labels").and_then(|node| read_labels(node, &at.field("labels"), problems));
-    let (mut certificates, mut rate) = (None, None);
+    let rate = given(fields, "rate").and_then(|node| rate(node, &at.field("rate"), problems));
+    let mut certificates = None;
     if about == About::ApiKey {
         certificates = given(fields, "certificates")
             .and_then(|node| set(node, &at.field("certificates"), problems));
-        rate = given(fields, "rate").and_then(|node| read_rate(node, &at.field("rate"), problems));
     }
     Some(Session {
         identity: identity.map(|Printable(text)| text),
@@ -120,21 +120,6 @@ fn read_session(
         certificates: certificates.unwrap_or_default().into(),
         rate,
     })
-}
-
-fn read_rate(node: &Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Rate> {
-    let mut fields = Fields::of(node, at, problems)?;
-    let requests = fields.required("requests", problems);
-    let per = fields.required("per", problems);
-    fields.finish(problems);
-    let requests =
-        requests.and_then(|node| whole(node, &at.field("requests"), problems, 1..=u32::MAX));
-    let at = at.field("per");
-    let Period(per) = per.and_then(|node| parsed(node, &at, problems))?;
-    if per.as_secs() == 0 {
-        problems.report(&at, "expected 1s at least");
-    }
-    Some(Rate { requests: requests?, per })
 }
 
 /// What an entry is about.

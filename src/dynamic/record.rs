@@ -116,7 +116,9 @@ fn write_session(session: &Session, out: &mut Vec<u8>) {
     }
     if let Some(rate) = session.rate {
         out.number(u64::from(rate.requests));
-        out.number(rate.per.as_secs());
+        out.number(u64::try_from(rate.per.as_millis()).unwrap_or(u64::MAX));
+        // Most have the one that goes without saying.
+        out.number(if rate.burst == rate.requests { 0 } else { u64::from(rate.burst) });
     }
 }
 
@@ -135,12 +137,7 @@ fn read_session(input: &mut Input<'_>) -> Option<Session> {
     let labels = if has(LABELS) { many(input, label)? } else { Box::default() };
     let fingerprint = |input: &mut Input<'_>| input.array().map(Fingerprint::from_digest);
     let certificates = if has(CERTIFICATES) { many(input, fingerprint)? } else { Box::default() };
-    let rate = if has(RATE) {
-        let requests = u32::try_from(input.number()?).ok()?;
-        Some(Rate { requests, per: Duration::from_secs(input.number()?) })
-    } else {
-        None
-    };
+    let rate = if has(RATE) { Some(read_rate(input)?) } else { None };
     Some(Session {
         identity,
         apis,
@@ -151,6 +148,16 @@ fn read_session(input: &mut Input<'_>) -> Option<Session> {
         certificates,
         rate,
     })
+}
+
+fn read_rate(input: &mut Input<'_>) -> Option<Rate> {
+    let requests = u32::try_from(input.number()?).ok().filter(|requests| *requests > 0)?;
+    let per = Duration::from_millis(input.number()?);
+    let burst = match u32::try_from(input.number()?).ok()? {
+        0 => requests,
+        burst => burst,
+    };
+    Some(Rate { requests, per, burst })
 }
 
 /// A number of items, then the items.
@@ -207,9 +214,10 @@ mod tests {
             expires: Some(1_800_000_000),
             labels: [("plan".parse().unwrap(), "gold".into())].into(),
             certificates: [Fingerprint::of(b"a"), Fingerprint::of(b"b")].into(),
-            rate: Some(Rate { requests: 100, per: Duration::from_secs(60) }),
+            rate: Some(Rate { requests: 100, per: Duration::from_millis(60_500), burst: 7 }),
         };
-        vec![Session::default(), whole]
+        let rate = Some(Rate { burst: 100, ..whole.rate.unwrap() });
+        vec![Session::default(), Session { rate, ..whole.clone() }, whole]
     }
 
     #[test]

@@ -14,12 +14,13 @@ pub struct Space([u8; PREFIX]);
 pub(crate) type BucketNumber = u16;
 
 impl Space {
-    /// The space of the list that these parts describe.
-    pub(crate) fn of(parts: &[&str]) -> Self {
-        let mut text = FORMAT.to_vec();
+    /// The space of what these parts describe, stored in a format: another format, or what is no list, has
+    /// a space of its own.
+    pub(crate) fn of(format: &str, parts: &[&[u8]]) -> Self {
+        let mut text = format.as_bytes().to_vec();
         for part in parts {
             // With its length, so that no two descriptions run into the same bytes.
-            text.counted(part.as_bytes());
+            text.counted(part);
         }
         let digest = sha256(&text);
         let mut prefix = [0; PREFIX];
@@ -37,6 +38,11 @@ impl Space {
             *byte = from;
         }
         key
+    }
+
+    /// What all of its keys begin with.
+    pub(crate) fn prefix(&self) -> &[u8] {
+        &self.0
     }
 
     /// The key of the head record.
@@ -61,6 +67,3 @@ pub(crate) const NUMBER_LENGTH: usize = 2;
 const PREFIX: usize = 16;
 /// Bytes of a bucket's key.
 pub(crate) const BUCKET_KEY: usize = PREFIX + NUMBER_LENGTH;
-
-/// Goes into every prefix: another format of what is stored begins a space of its own.
-const FORMAT: &[u8] = b"peergate-list-1";

@@ -1,11 +1,12 @@
 //! How a dynamic list is kept: what a configuration says of its feeds.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::dynamic::Grant;
 
 /// How a dynamic list is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Keeping {
     /// Where it comes from.
     pub feeds: Feeds,
@@ -19,6 +20,18 @@ pub struct Keeping {
     pub start_wait: Duration,
     /// How long one callback may work on the list: nothing else happens meanwhile on its thread.
     pub work_per_tick: Duration,
+}
+
+impl fmt::Debug for Keeping {
+    /// Keeps the secret to itself.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { feeds, max_age, when_stale, .. } = self;
+        out.debug_struct("Keeping")
+            .field("feeds", feeds)
+            .field("max_age", max_age)
+            .field("when_stale", when_stale)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What becomes of requests that need a list which is older than it may be.

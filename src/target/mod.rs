@@ -10,7 +10,7 @@ use crate::request::Headers;
 
 pub(crate) use host::{AuthorityRules, HostPattern};
 pub(crate) use path::{MalformedPath, Path, PathPattern};
-pub(crate) use rule::MatchRule;
+pub(crate) use rule::{MatchRule, Method};
 
 /// The target of a request, as Envoy routed it.
 #[derive(Clone, Debug)]

@@ -75,6 +75,13 @@ fn within<T>(
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Method(Box<str>);
 
+impl Method {
+    /// A known one; `*` is none that a policy can name.
+    pub(crate) fn of(name: &'static str) -> Self {
+        Self(name.into())
+    }
+}
+
 impl FromStr for Method {
     type Err = MalformedMethod;
 

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::digest::sha256;
-use crate::dynamic::Kind;
+use crate::dynamic::{Kind, Rate};
 
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -37,10 +37,30 @@ fn the_contracts_entries_are_read() {
         identity: Some("acme/app-7".into()),
         is_inactive: true,
         certificates: [hex.parse().unwrap()].into(),
-        rate: Some(Rate { requests: 100, per: Duration::from_secs(60) }),
+        rate: Some(Rate { requests: 100, per: Duration::from_secs(60), burst: 100 }),
         ..Session::default()
     };
     assert_eq!(content, Content::Session(Box::new(expected)));
+}
+
+#[test]
+fn certificates_and_keys_have_rates() {
+    let hex = "ab".repeat(32);
+    let of = |name: &str, rate: serde_json::Value| match put(
+        &json!({name: hex, "apis": ["*"], "rate": rate}),
+    )
+    .unwrap()
+    .1
+    {
+        Content::Session(session) => session.rate,
+        Content::Deny(_) => None,
+    };
+    for name in ["certificate", "api_key"] {
+        let rate = Rate { requests: 5, per: Duration::from_millis(1500), burst: 20 };
+        let given = json!({"requests": 5, "per": "1500ms", "burst": 20});
+        assert_eq!(of(name, given), Some(rate));
+        assert_eq!(of(name, json!(null)), None, "as if left out");
+    }
 }
 
 #[test]
@@ -90,12 +110,14 @@ fn every_fault_is_told_with_its_place() {
         (certificate(json!({"apis": ["a", "*"]})), "p.apis[1]: \"*\" stands alone".into()),
         (certificate(json!({"apis": ["a", "a"]})), "p.apis[1]: given twice".into()),
         (json!({"certificate": hex}), "p.apis: missing".into()),
-        (certificate(json!({"rate": null})), "p.rate: unknown field; known are: certificate, api_key, deny, identity, apis, active, not_before, expires, labels".into()),
+        (certificate(json!({"certificates": [hex]})), "p.certificates: unknown field; known are: certificate, api_key, deny, identity, apis, active, not_before, expires, labels, rate".into()),
+        (certificate(json!({"rate": 5})), "p.rate: expected an object, found a number".into()),
         (key(json!({"certificates": []})), "p.certificates: empty list".into()),
         (key(json!({"certificates": ["x"]})), "p.certificates[0]: expected a SHA-256 as 64 hex digits".into()),
         (key(json!({"rate": {"requests": 0, "per": "1s"}})), "p.rate.requests: expected a whole number of 1 to 4294967295".into()),
-        (key(json!({"rate": {"requests": 1, "per": "999ms"}})), "p.rate.per: expected 1s at least".into()),
+        (key(json!({"rate": {"requests": 1, "per": "999ms"}})), "p.rate.per: expected 1s at least, and 24h at the most".into()),
         (key(json!({"rate": {"requests": 1}})), "p.rate.per: missing".into()),
+        (with(deny(json!({"certificate": hex})), json!({"rate": {"requests": 1, "per": "1s"}})), "p.rate: unknown field; known are: certificate, api_key, deny, until".into()),
         (with(deny(json!({"certificate": hex})), json!({"until": "soon"})), format!("p.until: {date}")),
         (with(deny(json!({"certificate": hex})), json!({"apis": ["*"]})), "p.apis: unknown field; known are: certificate, api_key, deny, until".into()),
     ] {

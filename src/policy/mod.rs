@@ -1,16 +1,24 @@
 //! A policy: what each request must show. It is made by [`Policy::read`](crate::Policy::read) alone and
 //! cannot be invalid.
 
+mod forward;
+mod requirement;
+mod ruling;
+
 use std::sync::Arc;
 
 use crate::authority::Trust;
 use crate::config::Problems;
 use crate::digest::Digest;
 use crate::dynamic::DynamicList;
-use crate::header_name::HeaderName;
 use crate::list::List;
 use crate::name::Name;
 use crate::target::{AuthorityRules, MatchRule, Target};
+
+pub(crate) use forward::{CertificateFormat, Forward, ForwardedState};
+pub use requirement::Credential;
+pub(crate) use requirement::Requirement;
+pub(crate) use ruling::{CertificateRule, IfRefused, Ruling, ValidityRule};
 
 /// A compiled configuration.
 #[derive(Clone, Debug)]
@@ -54,12 +62,28 @@ pub struct Api {
     pub(crate) ruling: Ruling,
     pub(crate) operations: Vec<Operation>,
     pub(crate) open_streams: OpenStreams,
+    /// Whether tokens and keys that are looked at are taken away before the upstream.
+    pub(crate) strips: bool,
+    pub(crate) preflight: Preflight,
 }
 
 impl Api {
     /// The name that grants, metrics and audit go by.
     pub fn name(&self) -> &Name {
         &self.name
+    }
+
+    /// The ruling of an operation, or its own.
+    pub(crate) fn ruling(&self, operation: Option<usize>) -> Option<&Ruling> {
+        match operation {
+            Some(operation) => self.operations.get(operation).map(|operation| &operation.ruling),
+            None => Some(&self.ruling),
+        }
+    }
+
+    /// Its own ruling, and those of its operations.
+    pub(crate) fn rulings(&self) -> impl Iterator<Item = &Ruling> {
+        [&self.ruling].into_iter().chain(self.operations.iter().map(|operation| &operation.ruling))
     }
 
     /// Every rule that chooses it or one of its operations.
@@ -76,52 +100,6 @@ pub(crate) struct Operation {
     pub(crate) ruling: Ruling,
 }
 
-/// What a request must show.
-#[derive(Clone, Debug)]
-pub(crate) struct Ruling {
-    pub(crate) requirement: Requirement,
-    /// Present if the requirement looks at certificates.
-    pub(crate) certificate: Option<CertificateRule>,
-    pub(crate) enforcement: Enforcement,
-}
-
-/// Which credentials must hold together.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Requirement {
-    /// In order; the first that holds lets the request pass. An empty one is `anonymous`.
-    pub(crate) alternatives: Vec<Vec<Credential>>,
-    /// Looked at if presented, although no alternative needs them.
-    pub(crate) check: Vec<Credential>,
-}
-
-impl Requirement {
-    /// A certificate and nothing else.
-    pub(crate) fn of_certificate() -> Self {
-        Self { alternatives: vec![vec![Credential::Certificate]], check: Vec::new() }
-    }
-
-    /// Whether the credential is looked at.
-    pub(crate) fn names(&self, credential: Credential) -> bool {
-        self.alternatives.iter().flatten().chain(&self.check).any(|named| *named == credential)
-    }
-}
-
-/// A kind of credential that a policy names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Credential {
-    /// The client certificate of the connection.
-    Certificate,
-}
-
-impl Credential {
-    /// The word of the configuration, also what the upstream reads in `forward.method`.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Certificate => "certificate",
-        }
-    }
-}
-
 /// What becomes of a request that is being served when its client no longer passes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum OpenStreams {
@@ -132,41 +110,14 @@ pub(crate) enum OpenStreams {
     End,
 }
 
-/// Which certificates hold.
-#[derive(Clone, Debug)]
-pub(crate) struct CertificateRule {
-    /// Any of these admits: the API's own lists in order, then the global ones.
-    pub(crate) allow: Vec<ListId>,
-    /// All of these must hold it too.
-    pub(crate) require: Vec<ListId>,
-    /// None of these may refuse it: the API's own, then the global ones.
-    pub(crate) deny: Vec<ListId>,
-    pub(crate) validity: ValidityRule,
-    pub(crate) if_refused: IfRefused,
-    /// Whether a list or the upstream needs the whole leaf.
-    pub(crate) needs_leaf: bool,
-}
-
-/// What if a certificate's dates cannot be known.
+/// What becomes of a preflight request (Fetch, section 3.2.2), with which browsers send no credentials.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum ValidityRule {
-    /// It is refused.
+pub(crate) enum Preflight {
+    /// It is judged like any other.
     #[default]
-    Required,
-    /// It passes; known dates are enforced.
-    WhenKnown,
-    /// It passes; dates are not looked at.
-    Unchecked,
-}
-
-/// What becomes of a request whose certificate is refused.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum IfRefused {
-    /// It is refused.
-    #[default]
-    Deny,
-    /// It is judged as if it had no certificate.
-    Ignore,
+    Check,
+    /// It passes as nobody.
+    Pass,
 }
 
 /// Whether refusals are carried out.
@@ -208,38 +159,6 @@ pub(crate) enum Detail {
     Reason,
 }
 
-/// The headers by which the upstream learns who the client is.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Forward {
-    pub(crate) identity: Option<HeaderName>,
-    pub(crate) method: Option<HeaderName>,
-    pub(crate) fingerprint: Option<HeaderName>,
-    pub(crate) client_cert: Option<(HeaderName, CertificateFormat)>,
-    pub(crate) labels: Vec<(Name, HeaderName)>,
-}
-
-impl Forward {
-    /// Every header that may be set, and so must not come from a client.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &HeaderName> {
-        [&self.identity, &self.method, &self.fingerprint]
-            .into_iter()
-            .flatten()
-            .chain(self.client_cert.as_ref().map(|(name, _)| name))
-            .chain(self.labels.iter().map(|(_, name)| name))
-    }
-}
-
-/// How a certificate stands in a header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CertificateFormat {
-    /// `:base64:` (RFC 9440 section 2.2).
-    Rfc9440,
-    /// Base64 of the DER, without line breaks.
-    DerBase64,
-    /// PEM, percent-encoded.
-    PemPercent,
-}
-
 /// The rules that a request falls under.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Selection<'p> {
@@ -266,6 +185,30 @@ impl Policy {
     /// The lists that a feed fills, each with the place by which a [`Source`](crate::Source) knows it.
     pub fn dynamic_lists(&self) -> impl Iterator<Item = &Arc<DynamicList>> {
         self.lists.iter().filter_map(List::dynamic)
+    }
+
+    /// Under what names its rules read tokens in the metadata of `jwt_authn`: that of a verified one's payload, and
+    /// that of the status of one that failed. Each pair once.
+    ///
+    /// # Example
+    /// ```
+    /// let jwt = r#"{"issuers": ["https://idp.example"], "payload": "payload"}"#;
+    /// let text = format!(r#"{{"version": 1, "apis": [{{"name": "a", "policy": ["jwt"], "jwt": {jwt}}}]}}"#);
+    /// let policy = peergate::Policy::read(text.as_bytes())?;
+    /// assert_eq!(policy.token_names(), [("payload", "jwt_failed_status")]);
+    /// # Ok::<(), peergate::Problems>(())
+    /// ```
+    pub fn token_names(&self) -> Vec<(&str, &str)> {
+        let rules =
+            self.apis.iter().flat_map(Api::rulings).filter_map(|ruling| ruling.jwt.as_deref());
+        let mut names = Vec::new();
+        for rule in rules {
+            let pair = (&*rule.payload, &*rule.failed_status);
+            if !names.contains(&pair) {
+                names.push(pair);
+            }
+        }
+        names
     }
 
     /// Whether it matches hosts, and by their port too.
@@ -296,10 +239,7 @@ impl Policy {
     /// The rules at a place.
     pub(crate) fn at(&self, place: Place) -> Option<Selection<'_>> {
         let api = self.apis.get(place.0)?;
-        let ruling = match place.1 {
-            Some(operation) => &api.operations.get(operation)?.ruling,
-            None => &api.ruling,
-        };
+        let ruling = api.ruling(place.1)?;
         Some(Selection { place, api, ruling })
     }
 

@@ -1,13 +1,17 @@
 //! Lists: who is on them, and whom they refuse.
 
+mod identities;
+
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use crate::authority::Authority;
 use crate::certificate::{Leaf, Validity};
 use crate::digest::{Digest, Fingerprint, IssuedHash, KeyHash};
-use crate::dynamic::DynamicList;
+use crate::dynamic::{DynamicList, Rate};
 use crate::name::Name;
+
+use identities::Identities;
 
 /// A list, ready for look-ups. What a look-up costs grows with the logarithm of its length.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +26,13 @@ pub(crate) struct List {
     issued: Table,
     /// Authorities, each with the position of its entry.
     authorities: Vec<(Authority, usize)>,
-    entries: Vec<Entry>,
+    identities: Identities,
+    /// What entries say beside who their clients are, in order of their places. Most say nothing.
+    entries: Vec<(usize, Entry)>,
+    /// Such an entry.
+    silent: Entry,
+    /// How many entries there are.
+    places: usize,
     counts: Counts,
     name: Box<str>,
     /// A feed fills it, and nothing else.
@@ -38,12 +48,15 @@ type Table = Vec<(Digest, usize)>;
 /// An entry of a list: what it says of the client it admits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Entry {
-    /// Who the client is; `None`: the fingerprint of its certificate.
+    /// Who the client is; `None`: the fingerprint of its certificate. In a [`List`] it stands apart:
+    /// [`List::identity`].
     pub(crate) identity: Option<Box<str>>,
     /// What else the upstream may learn.
     pub(crate) labels: Box<[(Name, Box<str>)]>,
     /// Dates that are known without the certificate.
     pub(crate) validity: Option<Validity>,
+    /// How many requests it may make.
+    pub(crate) rate: Option<Rate>,
 }
 
 impl Entry {
@@ -97,51 +110,70 @@ impl Counts {
 }
 
 impl List {
+    /// An empty list, with room for so many entries.
+    pub(crate) fn with_room(entries: usize) -> Self {
+        let mut list = Self::default();
+        list.pins.reserve_exact(entries);
+        list
+    }
+
+    /// Adds an entry. Nobody is found by it until the list is [sorted](Self::sorted).
+    ///
+    /// # Errors
+    /// The places of two entries of the same authority.
+    pub(crate) fn push(&mut self, pin: Pin, mut entry: Entry) -> Result<(), Duplicate> {
+        let place = self.places;
+        let count = match pin {
+            Pin::Fingerprint(fingerprint) => {
+                self.pins.push((fingerprint.digest(), place));
+                &mut self.counts.fingerprints
+            }
+            Pin::Certificate(leaf) => {
+                self.pins.push((leaf.fingerprint().digest(), place));
+                self.tbs.push((leaf.tbs().digest(), place));
+                &mut self.counts.certificates
+            }
+            Pin::Key(key) => {
+                self.keys.push((key.digest(), place));
+                &mut self.counts.keys
+            }
+            Pin::Issued(issued) => {
+                self.issued.push((issued.digest(), place));
+                &mut self.counts.issued
+            }
+            Pin::Authority(authority) => {
+                let same = self.authorities.iter().find(|(other, _)| *other == *authority);
+                if let Some((_, first)) = same {
+                    return Err(Duplicate { first: *first, second: place });
+                }
+                self.authorities.push((*authority, place));
+                &mut self.counts.authorities
+            }
+        };
+        *count = count.saturating_add(1);
+        self.places = place.saturating_add(1);
+        if let Some(identity) = entry.identity.take() {
+            self.identities.push(place, &identity);
+        }
+        if entry != self.silent {
+            self.entries.push((place, entry));
+        }
+        Ok(())
+    }
+
     /// Sorts the entries for look-ups.
     ///
     /// # Errors
-    /// The positions of two entries that pin the same certificate or key.
-    pub(crate) fn new(pinned: Vec<(Pin, Entry)>) -> Result<Self, Duplicate> {
-        let mut list = Self::default();
-        list.pins.reserve_exact(pinned.len());
-        list.entries.reserve_exact(pinned.len());
-        for (index, (pin, entry)) in pinned.into_iter().enumerate() {
-            let count = match pin {
-                Pin::Fingerprint(fingerprint) => {
-                    list.pins.push((fingerprint.digest(), index));
-                    &mut list.counts.fingerprints
-                }
-                Pin::Certificate(leaf) => {
-                    list.pins.push((leaf.fingerprint().digest(), index));
-                    list.tbs.push((leaf.tbs().digest(), index));
-                    &mut list.counts.certificates
-                }
-                Pin::Key(key) => {
-                    list.keys.push((key.digest(), index));
-                    &mut list.counts.keys
-                }
-                Pin::Issued(issued) => {
-                    list.issued.push((issued.digest(), index));
-                    &mut list.counts.issued
-                }
-                Pin::Authority(authority) => {
-                    let same = list.authorities.iter().find(|(other, _)| *other == *authority);
-                    if let Some((_, first)) = same {
-                        return Err(Duplicate { first: *first, second: index });
-                    }
-                    list.authorities.push((*authority, index));
-                    &mut list.counts.authorities
-                }
-            };
-            *count = count.saturating_add(1);
-            list.entries.push(entry);
-        }
-        for table in [&mut list.pins, &mut list.keys, &mut list.issued] {
+    /// The places of two entries that pin the same certificate or key.
+    pub(crate) fn sorted(mut self) -> Result<Self, Duplicate> {
+        for table in [&mut self.pins, &mut self.keys, &mut self.issued] {
             sort(table)?;
         }
         // Two encodings of one certificate are two pins, and denied alike.
-        list.tbs = in_order(std::mem::take(&mut list.tbs));
-        Ok(list)
+        self.tbs = in_order(std::mem::take(&mut self.tbs));
+        self.identities.fit();
+        self.entries.shrink_to_fit();
+        Ok(self)
     }
 
     /// A list that a feed fills.
@@ -180,25 +212,25 @@ impl List {
         &self.skipped
     }
 
-    /// An entry by its place.
-    pub(crate) fn entry(&self, place: usize) -> Option<&Entry> {
-        self.entries.get(place)
+    /// Who the client of the entry at a place is, if the entry says so.
+    pub(crate) fn identity(&self, place: usize) -> Option<&str> {
+        self.identities.get(place)
     }
 
-    /// The entries, by their places.
-    pub(crate) fn entries(&self) -> &[Entry] {
-        &self.entries
+    /// What the entry at a place says beside that.
+    pub(crate) fn entry(&self, place: usize) -> &Entry {
+        let found = self.entries.binary_search_by_key(&place, |(own, _)| *own).ok();
+        found.and_then(|found| self.entries.get(found)).map_or(&self.silent, |(_, entry)| entry)
+    }
+
+    /// The entries that say something beside who their clients are, each with its place.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (usize, &Entry)> {
+        self.entries.iter().map(|(place, entry)| (*place, entry))
     }
 
     /// The position, as written, of the entry at a place: skipped entries have none.
     pub(crate) fn written_position(&self, place: usize) -> usize {
-        let mut position = place;
-        for skipped in &self.skipped {
-            if *skipped <= position {
-                position = position.saturating_add(1);
-            }
-        }
-        position
+        written_position(place, &self.skipped)
     }
 
     /// The place of the entry that pins a certificate, or else its key.
@@ -224,7 +256,22 @@ impl List {
     }
 }
 
-/// Two entries of a list that say the same of who they are; positions from 0.
+/// The position, as written, of the entry at a place, given the positions that were skipped, in order.
+pub(crate) fn written_position(place: usize, skipped: &[usize]) -> usize {
+    // So many skipped ones stand before it: each has at most `place` others, that were not skipped, before it.
+    let (mut before, mut most) = (0_usize, skipped.len());
+    while before < most {
+        let middle = before.midpoint(most);
+        if skipped.get(middle).is_some_and(|at| at.saturating_sub(middle) <= place) {
+            before = middle.saturating_add(1);
+        } else {
+            most = middle;
+        }
+    }
+    place.saturating_add(before)
+}
+
+/// Two entries of a list that say the same of who they are; places from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Duplicate {
     /// The entry that came first.
@@ -234,7 +281,8 @@ pub(crate) struct Duplicate {
 }
 
 /// Sorts by heap: half as fast as the slice's own sort, at a tenth of its code in the module.
-fn in_order(table: Table) -> Table {
+fn in_order(mut table: Table) -> Table {
+    table.shrink_to_fit();
     BinaryHeap::from(table).into_sorted_vec()
 }
 
@@ -254,3 +302,6 @@ fn find(table: &Table, digest: Digest) -> Option<usize> {
     let position = table.binary_search_by(|(found, _)| found.cmp(&digest)).ok()?;
     table.get(position).map(|(_, index)| *index)
 }
+
+#[cfg(test)]
+mod tests;
