@@ -14,6 +14,7 @@ use crate::host::{self, Caller, Level};
 use crate::metrics::Metrics;
 use crate::pace::Pace;
 use crate::pairs;
+use crate::shared::Shared;
 
 /// The followers of one root context.
 pub(crate) struct Followers {
@@ -110,11 +111,11 @@ impl Caller for Followers {
 
 impl Store for World {
     fn get(&self, key: &[u8]) -> Result<Option<(Vec<u8>, u32)>, Unreadable> {
-        host::shared(key)
+        Shared.get(key)
     }
 
     fn set(&self, key: &[u8], value: &[u8], number: u32) -> Result<bool, Unreadable> {
-        host::set_shared(key, value, number)
+        Shared.set(key, value, number)
     }
 }
 

@@ -13,6 +13,7 @@ use crate::live::{Fate, Live};
 use crate::look::Look;
 use crate::metrics::Metrics;
 use crate::pairs;
+use crate::plugin::Plugin;
 use crate::standings::Standings;
 use crate::waiting::Waiting;
 use crate::watch::Watch;
@@ -24,6 +25,7 @@ pub(crate) struct Gate {
     audit: RefCell<Audit>,
     counters: RefCell<Vec<Counters>>,
     watch: Watch,
+    plugin: Plugin,
     standings: Standings,
     waiting: Waiting,
     live: Live,
@@ -53,6 +55,7 @@ impl Gate {
             // One more than APIs: the first is for requests that none of them decides.
             counters: RefCell::new(vec![Counters::new(); policy.apis().len().saturating_add(1)]),
             watch: Watch::new(configuration),
+            plugin: Plugin::default(),
             standings: Standings::default(),
             waiting: Waiting::new(policy.start_wait()),
             live: Live::default(),
@@ -63,7 +66,7 @@ impl Gate {
 
     /// Looks at what will soon be out of date.
     pub(crate) fn watch(&self) {
-        self.watch.look(&self.policy);
+        self.watch.look(&self.policy, &self.plugin);
     }
 
     /// Looks at the dynamic lists, and at the streams that they may concern. Returns when to look again.
@@ -108,7 +111,8 @@ impl Gate {
         let Ok(mut memory) = self.memory.try_borrow_mut() else {
             return self.fail(&headers);
         };
-        let verdict = self.policy.judge(&headers, &Look::new(&self.standings), &mut memory);
+        let look = Look::new(&self.standings, &self.plugin);
+        let verdict = self.policy.judge(&headers, &look, &mut memory);
         let ticket = self.policy.ticket(&verdict, &mut memory);
         drop(memory);
         // A policy that is only tried out delays nobody.
@@ -174,7 +178,8 @@ impl Gate {
         let Ok(mut memory) = self.memory.try_borrow_mut() else {
             return Fate::Failed;
         };
-        match self.policy.recheck(ticket, &Look::new(&self.standings), &mut memory) {
+        let look = Look::new(&self.standings, &self.plugin);
+        match self.policy.recheck(ticket, &look, &mut memory) {
             Ok(()) => Fate::Passes,
             Err(Reason::Internal) => Fate::Failed,
             Err(_) if host::reset_request().is_err() => Fate::Failed,
@@ -192,7 +197,7 @@ impl Gate {
             let _ = host::count(counter);
         }
         self.write_audit(verdict, headers);
-        self.watch.hear(&self.policy, verdict);
+        self.watch.hear(&self.policy, &self.plugin, verdict);
     }
 
     /// The counter of a verdict: made when it is first needed, and kept, since every definition costs the

@@ -94,7 +94,9 @@ pub(crate) fn random() -> u64 {
 
 /// Answers the request instead of passing it on.
 pub(crate) fn reply(reply: &Reply) -> Result<(), Unreadable> {
-    let headers = pairs::write(&reply.headers).unwrap_or_default();
+    let headers: Vec<(&str, &str)> =
+        reply.headers.iter().map(|(name, value)| (*name, &**value)).collect();
+    let headers = pairs::write(&headers).unwrap_or_default();
     sys::send_local_response(
         u32::from(reply.status),
         reply.details.as_bytes(),

@@ -13,7 +13,9 @@ mod metrics;
 mod once_a_day;
 mod pace;
 mod pairs;
+mod plugin;
 mod service;
+mod shared;
 mod signature;
 mod standings;
 #[expect(unsafe_code, reason = "the raw proxy-wasm imports: one module, behind safe functions")]

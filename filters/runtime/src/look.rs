@@ -2,23 +2,26 @@
 
 use std::cell::OnceCell;
 
-use peergate::dynamic::DynamicList;
+use peergate::dynamic::{DynamicList, Store};
 use peergate::{HostVerifier, Reading, Source, Unreadable};
 
+use crate::plugin::Plugin;
+use crate::shared::Shared;
 use crate::standings::Standings;
 use crate::{host, signature};
 
 /// One decision's look at the host: a clock that it has read it does not read again.
 pub(crate) struct Look<'s> {
     standings: &'s Standings,
+    plugin: &'s Plugin,
     now: OnceCell<Result<i64, Unreadable>>,
     monotonic: OnceCell<Result<u64, Unreadable>>,
 }
 
 impl<'s> Look<'s> {
     /// A look at the current stream.
-    pub(crate) fn new(standings: &'s Standings) -> Self {
-        Self { standings, now: OnceCell::new(), monotonic: OnceCell::new() }
+    pub(crate) fn new(standings: &'s Standings, plugin: &'s Plugin) -> Self {
+        Self { standings, plugin, now: OnceCell::new(), monotonic: OnceCell::new() }
     }
 }
 
@@ -55,12 +58,28 @@ impl Source for Look<'_> {
         *self.now.get_or_init(host::now)
     }
 
-    fn shared(&self, key: &[u8]) -> Reading {
-        Ok(host::shared(key)?.map(|(value, _)| value))
+    fn metadata(&self) -> Reading {
+        host::property("metadata")
+    }
+
+    fn plugin(&self) -> Reading {
+        self.plugin.name().map(|name| Some(name.to_vec()))
+    }
+
+    fn salt(&self) -> Reading {
+        self.plugin.salt().map(|salt| Some(salt.to_vec()))
+    }
+
+    fn monotonic(&self) -> Result<u64, Unreadable> {
+        *self.monotonic.get_or_init(host::monotonic)
+    }
+
+    fn store(&self) -> &dyn Store {
+        &Shared
     }
 
     fn is_current(&self, list: &DynamicList) -> Result<bool, Unreadable> {
-        self.standings.is_current(list, || *self.monotonic.get_or_init(host::monotonic))
+        self.standings.is_current(list, || self.monotonic())
     }
 
     fn signatures(&self) -> Option<HostVerifier> {

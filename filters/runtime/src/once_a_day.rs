@@ -1,5 +1,7 @@
 //! What is told once a day, by whichever worker is first.
 
+use peergate::dynamic::ONLY_IF_ABSENT;
+
 use crate::host;
 
 /// Claims the telling of something for today, among all workers. A host that cannot be asked lets nobody
@@ -35,9 +37,6 @@ fn with(table: &[u8], mark: u64, now: i64) -> Option<Vec<u8>> {
     }
     Some([&day[..], marks, &mark[..]].concat())
 }
-
-/// A number that no value has; see [`host::set_shared`].
-const ONLY_IF_ABSENT: u32 = u32::MAX;
 
 /// How often a worker tries while others tell something else.
 const TRIES: usize = 4;

@@ -1,6 +1,6 @@
 //! The expiry watch: gauges of every list, and a line a day for what will soon be out of date.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -9,14 +9,12 @@ use peergate::{Policy, Verdict};
 use crate::host::{self, Level};
 use crate::metrics::Metrics;
 use crate::once_a_day;
+use crate::plugin::Plugin;
 
 /// What one policy's watch needs to know.
 pub(crate) struct Watch {
     /// Stands for the configuration: another one tells its own.
     mark: u64,
-    /// The plugin's name, once it was asked for. Not while configuring, which depends on the configuration
-    /// alone.
-    plugin: OnceCell<Vec<u8>>,
     metrics: Metrics,
     /// The certificates that this worker has heard of lately, by the day.
     heard: RefCell<HashMap<u64, i64>>,
@@ -25,16 +23,11 @@ pub(crate) struct Watch {
 impl Watch {
     /// Watches a policy that was read from this configuration.
     pub(crate) fn new(configuration: &[u8]) -> Self {
-        Self {
-            mark: digest(configuration),
-            plugin: OnceCell::new(),
-            metrics: Metrics::default(),
-            heard: RefCell::default(),
-        }
+        Self { mark: digest(configuration), metrics: Metrics::default(), heard: RefCell::default() }
     }
 
     /// Sets the gauges; the first worker of the day writes the lines.
-    pub(crate) fn look(&self, policy: &Policy) {
+    pub(crate) fn look(&self, policy: &Policy, plugin: &Plugin) {
         let Ok(now) = host::now() else {
             return;
         };
@@ -44,7 +37,7 @@ impl Watch {
             }
         }
         let lines = policy.expiry_lines(now);
-        if !lines.is_empty() && once_a_day::claim(&self.table("lists"), self.mark, now) {
+        if !lines.is_empty() && claim("lists", plugin, self.mark, now) {
             for line in lines {
                 host::log(Level::Warning, &line);
             }
@@ -52,7 +45,7 @@ impl Watch {
     }
 
     /// Tells of an accepted client whose certificate will soon be out of date.
-    pub(crate) fn hear(&self, policy: &Policy, verdict: &Verdict<'_>) {
+    pub(crate) fn hear(&self, policy: &Policy, plugin: &Plugin, verdict: &Verdict<'_>) {
         // Known before anything is written: most requests come from clients with time left.
         if verdict.accepted().and_then(|accepted| accepted.expires_soon()).is_none() {
             return;
@@ -68,20 +61,19 @@ impl Watch {
         if heard.len() >= MOST {
             heard.clear();
         }
-        if heard.insert(mark, day) != Some(day)
-            && once_a_day::claim(&self.table("clients"), mark, now)
-        {
+        if heard.insert(mark, day) != Some(day) && claim("clients", plugin, mark, now) {
             host::log(Level::Warning, &line);
         }
     }
+}
 
-    /// A table of the plugin's own in shared data, which plugins of one VM have in common. There is one for
-    /// what lists hold, and one for clients, of whom there may be too many.
-    fn table(&self, of: &str) -> Vec<u8> {
-        let read = || host::property("plugin_name").ok().flatten().unwrap_or_default();
-        let plugin = self.plugin.get_or_init(read);
-        [b"peergate/expiry/", of.as_bytes(), b"/", plugin].concat()
-    }
+/// Claims the telling in a table of the plugin's own in shared data, which plugins of one VM have in common.
+/// There is one for what lists hold, and one for clients, of whom there may be too many.
+fn claim(of: &str, plugin: &Plugin, mark: u64, now: i64) -> bool {
+    plugin.name().is_ok_and(|name| {
+        let table = [b"peergate/expiry/", of.as_bytes(), b"/", name].concat();
+        once_a_day::claim(&table, mark, now)
+    })
 }
 
 fn digest(value: &(impl Hash + ?Sized)) -> u64 {
