@@ -43,7 +43,7 @@ impl Certificate {
 
     /// Percent-encoded PEM, as `%DOWNSTREAM_PEER_CERT%` writes it.
     pub fn percent_encoded(&self) -> String {
-        percent_encoded(&self.pem())
+        percent_encoded(self.pem().as_bytes())
     }
 
     /// One element of `x-forwarded-client-cert` as Envoy writes it; intermediates stand in `Chain`.
@@ -64,8 +64,10 @@ impl Certificate {
             "pem" => self.pem(),
             "percent" => self.percent_encoded(),
             "base64" => self.pem().lines().filter(|line| !line.starts_with('-')).collect(),
+            "der_percent" => percent_encoded(self.0.der()),
             "xfcc" => self.xfcc(&[]),
             "sha256" => self.0.fingerprint().to_string(),
+            "x5t" => self.0.fingerprint().thumbprint(),
             "spki_sha256" => self.0.key().to_string(),
             "issuer_name_sha256" => {
                 self.0.issuer().iter().map(|byte| format!("{byte:02x}")).collect()
@@ -77,13 +79,13 @@ impl Certificate {
 }
 
 /// What [`Certificate::form`] knows.
-pub(crate) const FORMS: &str =
-    "pem, percent, base64, xfcc, sha256, spki_sha256, issuer_name_sha256, serial";
+pub(crate) const FORMS: &str = "pem, percent, base64, der_percent, xfcc, sha256, x5t, spki_sha256, \
+                                issuer_name_sha256, serial";
 
 /// Everything but what RFC 3986 section 2.3 calls unreserved.
-fn percent_encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
+fn percent_encoded(bytes: &[u8]) -> String {
+    let mut encoded = String::with_capacity(bytes.len());
+    for byte in bytes.iter().copied() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
             encoded.push(char::from(byte));
         } else {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use peergate::{Effects, Outcome, Reason, Verdict};
+use peergate::{Credential, Effects, Outcome, Reason, Verdict};
 use serde::Deserialize;
 use serde::de::Deserializer;
 use serde_json::{Map, Value};
@@ -27,6 +27,12 @@ pub(crate) struct Expectation {
     /// The credentials that let it pass.
     #[serde(default, deserialize_with = "given")]
     method: Option<Option<String>>,
+    /// The certificate that the credentials are bound to.
+    #[serde(default, deserialize_with = "given")]
+    bound_to: Option<Option<String>>,
+    /// The kind of credential that was refused, or is missing.
+    #[serde(default, deserialize_with = "given")]
+    credential: Option<Option<String>>,
     #[serde(default, deserialize_with = "given")]
     status: Option<Option<u16>>,
     #[serde(default, deserialize_with = "given")]
@@ -70,6 +76,9 @@ impl Expectation {
         let accepted = verdict.accepted();
         comparison.equal("identity", self.identity, accepted.map(|accepted| accepted.identity()));
         comparison.equal("method", self.method, accepted.map(|accepted| accepted.method()));
+        let bound_to = accepted.and_then(|accepted| accepted.bound_to());
+        comparison.equal("bound_to", self.bound_to, bound_to.map(|bound| bound.to_string()));
+        comparison.equal("credential", self.credential, verdict.credential().map(Credential::word));
 
         let reply = effects.reply.as_ref();
         comparison.equal("status", self.status, reply.map(|reply| reply.status));

@@ -1,8 +1,9 @@
 //! A connection that is made up.
 
 use std::fmt;
+use std::time::Duration;
 
-use peergate::dynamic::{DynamicList, Offline};
+use peergate::dynamic::{DynamicList, Offline, Store};
 use peergate::{Reading, Source, Unreadable};
 
 /// What Envoy would show of a connection and of its choice of route.
@@ -24,8 +25,14 @@ pub struct Fixture {
     pub filter_state: Option<String>,
     /// Seconds since the Unix epoch.
     pub now: i64,
+    /// How long ago it is, by the monotonic clock: for requests that came before another.
+    pub ago: Duration,
     /// What lies in shared data: the lists that have a feed.
     pub shared: Offline,
+    /// What tells the plugin from others.
+    pub plugin: Option<String>,
+    /// What other filters say of the request: a serialised `envoy.config.core.v3.Metadata`.
+    pub metadata: Option<Vec<u8>>,
     /// What the host fails to read.
     pub unreadable: Vec<Property>,
 }
@@ -53,11 +60,13 @@ pub enum Property {
     Shared,
     /// How a list stands that has a feed.
     List,
+    /// What other filters say of the request.
+    Metadata,
 }
 
 impl Property {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::VirtualHost,
         Self::Route,
         Self::ServerName,
@@ -68,6 +77,7 @@ impl Property {
         Self::Clock,
         Self::Shared,
         Self::List,
+        Self::Metadata,
     ];
 
     /// Its name in files.
@@ -83,6 +93,7 @@ impl Property {
             Self::Clock => "clock",
             Self::Shared => "shared",
             Self::List => "list",
+            Self::Metadata => "metadata",
         }
     }
 }
@@ -142,9 +153,39 @@ impl Source for Fixture {
         self.readable(Property::Shared).map(|()| self.shared.get(key))
     }
 
+    fn metadata(&self) -> Reading {
+        self.readable(Property::Metadata).map(|()| self.metadata.clone())
+    }
+
+    fn plugin(&self) -> Reading {
+        Ok(self.plugin.as_ref().map(|name| name.as_bytes().to_vec()))
+    }
+
+    fn monotonic(&self) -> Result<u64, Unreadable> {
+        let ago = u64::try_from(self.ago.as_nanos()).unwrap_or(u64::MAX);
+        self.readable(Property::Clock).map(|()| Offline::NOW.saturating_sub(ago))
+    }
+
+    fn store(&self) -> &dyn Store {
+        if self.readable(Property::Shared).is_ok() { &self.shared } else { &Unanswering }
+    }
+
     fn is_current(&self, list: &DynamicList) -> Result<bool, Unreadable> {
         self.readable(Property::List)?;
         let standing = self.shared.standing(list).map_err(|_| Unreadable)?;
         Ok(list.is_current(&standing, Offline::NOW))
+    }
+}
+
+/// Shared data that the host fails to read and to write.
+struct Unanswering;
+
+impl Store for Unanswering {
+    fn get(&self, _key: &[u8]) -> Result<Option<(Vec<u8>, u32)>, Unreadable> {
+        Err(Unreadable)
+    }
+
+    fn set(&self, _key: &[u8], _value: &[u8], _number: u32) -> Result<bool, Unreadable> {
+        Err(Unreadable)
     }
 }

@@ -1,6 +1,7 @@
 //! The shape of a file of cases.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, de};
@@ -65,11 +66,33 @@ pub(crate) struct Case {
     /// What is on lists, in place of what the file says of them.
     #[serde(default)]
     pub(crate) dynamic: Dynamic,
+    /// Requests that came before, in order.
+    #[serde(default)]
+    pub(crate) before: Vec<Earlier>,
     #[serde(default)]
     pub(crate) connection: Connection,
     #[serde(default)]
     pub(crate) request: Request,
     pub(crate) expect: Expectation,
+}
+
+/// A request that came before that of a case, whatever became of it; what is left out, the case says.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Earlier {
+    /// How often it came.
+    #[serde(default = "once")]
+    pub(crate) times: NonZeroU16,
+    #[serde(default)]
+    pub(crate) at: Option<String>,
+    #[serde(default)]
+    pub(crate) connection: Option<Connection>,
+    #[serde(default)]
+    pub(crate) request: Option<Request>,
+}
+
+fn once() -> NonZeroU16 {
+    NonZeroU16::MIN
 }
 
 /// A policy that must be rejected.

@@ -34,6 +34,7 @@ mod reader;
 mod request;
 mod staging;
 mod table;
+mod token;
 mod unusable;
 
 pub use certificate::Certificate;
@@ -43,4 +44,5 @@ pub use fixture::{Fixture, Property};
 pub use moment::{NoMoment, moment};
 pub use request::Request;
 pub use table::{Checked, Load, Table};
+pub use token::Token;
 pub use unusable::Unusable;

@@ -1,7 +1,15 @@
 //! A request that is made up.
 
+use std::collections::BTreeMap;
+
+use peergate::Policy;
 use peergate::carrier::xfcc;
+use peergate::metadata::{self, JWT_AUTHN};
 use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::reader::Malformed;
+use crate::token::Token;
 
 /// A request as it reaches the filter.
 #[derive(Clone, Debug, Deserialize)]
@@ -28,6 +36,15 @@ pub struct Request {
     /// The trailers, in order.
     #[serde(default)]
     pub trailers: Vec<(String, String)>,
+    /// The claims of a token that was verified ahead of the filter.
+    #[serde(default)]
+    pub jwt: Option<Map<String, Value>>,
+    /// There was a token, and it was not accepted ahead of the filter.
+    #[serde(default)]
+    pub jwt_refused: bool,
+    /// What else other filters say of the request, each under its name.
+    #[serde(default)]
+    pub metadata: BTreeMap<String, Map<String, Value>>,
 }
 
 impl Default for Request {
@@ -40,6 +57,9 @@ impl Default for Request {
             route: None,
             headers: Vec::new(),
             trailers: Vec::new(),
+            jwt: None,
+            jwt_refused: false,
+            metadata: BTreeMap::new(),
         }
     }
 }
@@ -63,6 +83,33 @@ impl Request {
             lines.push((xfcc::NAME.to_owned(), joined));
         }
         lines
+    }
+
+    /// What other filters say of it, as Envoy serialises that; `None` if nothing.
+    pub(crate) fn said(&self, policy: &Policy) -> Result<Option<Vec<u8>>, Malformed> {
+        let mut said = self.metadata.clone();
+        let token = match (&self.jwt, self.jwt_refused) {
+            (Some(_), true) => {
+                let message =
+                    "`jwt` says that it was verified: write what else there was in `metadata`";
+                return Err(Malformed::new("jwt_refused", message));
+            }
+            (Some(claims), false) => Some(("jwt", Token::Verified(claims.clone()))),
+            (None, true) => Some(("jwt_refused", Token::Refused)),
+            (None, false) => None,
+        };
+        if let Some((field, token)) = token {
+            let beside = said.entry(JWT_AUTHN.to_owned()).or_default();
+            for (name, value) in token.said(policy) {
+                if beside.insert(name.clone(), value).is_some() {
+                    let at = format!("metadata.{JWT_AUTHN}.{name}");
+                    return Err(Malformed::new(at, format_args!("`{field}` says it already")));
+                }
+            }
+        }
+        let said: Map<String, Value> =
+            said.into_iter().map(|(filter, said)| (filter, Value::Object(said))).collect();
+        Ok((!said.is_empty()).then(|| metadata::write(&said)))
     }
 
     /// The trailers, names in lower case.

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use peergate::{Policy, Problems};
 use serde_json::Value;
 
+use crate::connection::Connection;
 use crate::contents::{self, Dynamic};
 use crate::fixture::Fixture;
 use crate::format::{self, Certificates, File, Rejected};
@@ -14,7 +16,8 @@ use crate::material::Material;
 use crate::moment::moment;
 use crate::placeholder;
 use crate::reader::{self, Malformed};
-use crate::table::{Case, Load, Staged, Subject};
+use crate::request::Request;
+use crate::table::{Arrived, Case, Load, Staged, Subject};
 use crate::unusable::Unusable;
 
 /// Reads what a file is about, and its cases.
@@ -106,19 +109,55 @@ struct Shared<'f> {
 }
 
 fn stage(case: format::Case, policy: Rc<Policy>, file: &Shared<'_>) -> Result<Staged, Malformed> {
-    let format::Case { description: _, at, policy: _, dynamic, connection, request, expect } = case;
-    let now = at.as_deref().or(file.at);
-    let now = now.ok_or_else(|| Malformed::new("at", "missing, here and for the file"))?;
-    let now = moment(now).map_err(|why| Malformed::new("at", why))?;
-    let (connection, appended) = connection
-        .stage(&request, file.material, now)
-        .map_err(|why| Malformed { at: format!("connection.{}", why.at), ..why })?;
-    contents::check(&policy, &dynamic)?;
-    let connection =
-        Fixture { shared: contents::fill(&policy, &[&dynamic, file.dynamic])?, ..connection };
+    contents::check(&policy, &case.dynamic)?;
+    let shared = contents::fill(&policy, &[&case.dynamic, file.dynamic])?;
+    let (at, now) = moment_of(case.at.as_deref().or(file.at))?;
+    let mut before = Vec::with_capacity(case.before.len());
+    let mut previous = i64::MIN;
+    for (index, earlier) in case.before.into_iter().enumerate() {
+        let in_earlier =
+            |why: Malformed| Malformed { at: format!("before[{index}].{}", why.at), ..why };
+        let (_, then) = moment_of(earlier.at.as_deref().or(Some(at))).map_err(in_earlier)?;
+        if then < previous || then > now {
+            let message = "expected a time between those of the requests before and after";
+            return Err(in_earlier(Malformed::new("at", message)));
+        }
+        previous = then;
+        let ago = Duration::from_secs(now.abs_diff(then));
+        let connection = earlier.connection.unwrap_or_else(|| case.connection.clone());
+        let request = earlier.request.as_ref().unwrap_or(&case.request);
+        let arrived = arrive(connection, request, &policy, file.material, then);
+        let Arrived { fixture, headers } = arrived.map_err(in_earlier)?;
+        let arrived = Arrived { fixture: Fixture { ago, ..fixture }, headers };
+        before.push((arrived, earlier.times.get()));
+    }
+    let arrived = arrive(case.connection, &case.request, &policy, file.material, now)?;
+    let trailers = case.request.trailer_lines();
+    Ok(Staged { policy, shared, before, arrived, trailers, expect: case.expect })
+}
+
+/// A point in time, as it was written and as seconds since the Unix epoch.
+fn moment_of(at: Option<&str>) -> Result<(&str, i64), Malformed> {
+    let at = at.ok_or_else(|| Malformed::new("at", "missing, here and for the file"))?;
+    let seconds = moment(at).map_err(|why| Malformed::new("at", why))?;
+    Ok((at, seconds))
+}
+
+/// A request as the host shows it, less what lies in shared data.
+fn arrive(
+    connection: Connection,
+    request: &Request,
+    policy: &Policy,
+    material: &Material,
+    now: i64,
+) -> Result<Arrived, Malformed> {
+    let within =
+        |place: &str, why: Malformed| Malformed { at: format!("{place}.{}", why.at), ..why };
+    let (fixture, appended) =
+        connection.stage(request, material, now).map_err(|why| within("connection", why))?;
+    let metadata = request.said(policy).map_err(|why| within("request", why))?;
     let headers = request.lines(appended.as_deref());
-    let trailers = request.trailer_lines();
-    Ok(Staged { policy, connection, headers, trailers, expect })
+    Ok(Arrived { fixture: Fixture { metadata, ..fixture }, headers })
 }
 
 fn reject(rejected: Rejected) -> Result<Subject, Malformed> {

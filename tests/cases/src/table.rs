@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use peergate::dynamic::Offline;
 use peergate::{Headers, Memory, Policy, Reason};
 use serde_json::Value;
 
@@ -46,10 +47,21 @@ pub(crate) enum Subject {
 #[derive(Debug)]
 pub(crate) struct Staged {
     pub(crate) policy: Rc<Policy>,
-    pub(crate) connection: Fixture,
-    pub(crate) headers: Vec<(String, String)>,
+    /// What lies in shared data before any of them.
+    pub(crate) shared: Offline,
+    /// Requests that came before, and how often each did.
+    pub(crate) before: Vec<(Arrived, u16)>,
+    pub(crate) arrived: Arrived,
     pub(crate) trailers: Vec<(String, String)>,
     pub(crate) expect: Expectation,
+}
+
+/// A request, and what the host shows of it.
+#[derive(Debug)]
+pub(crate) struct Arrived {
+    /// All but shared data, which the requests of a case have in common.
+    pub(crate) fixture: Fixture,
+    pub(crate) headers: Vec<(String, String)>,
 }
 
 /// A case that was run.
@@ -109,8 +121,19 @@ impl Case {
 
 impl Staged {
     fn judge(&self) -> (Option<Reason>, Vec<Difference>) {
-        let headers = as_headers(&self.headers);
-        let verdict = self.policy.judge(&headers, &self.connection, &mut Memory::default());
+        // A copy: rates are counted in it, and a case may be run again.
+        let (mut shared, mut memory) = (self.shared.clone(), Memory::default());
+        for (earlier, times) in &self.before {
+            let fixture = Fixture { shared, ..earlier.fixture.clone() };
+            let headers = as_headers(&earlier.headers);
+            for _ in 0..*times {
+                self.policy.judge(&headers, &fixture, &mut memory);
+            }
+            shared = fixture.shared;
+        }
+        let fixture = Fixture { shared, ..self.arrived.fixture.clone() };
+        let headers = as_headers(&self.arrived.headers);
+        let verdict = self.policy.judge(&headers, &fixture, &mut memory);
         let effects = self.policy.effects(&verdict, &headers);
         let trailers = as_headers(&self.trailers);
         let removed: Vec<&[u8]> = self.policy.spoofed_trailers(&trailers).collect();

@@ -1,5 +1,6 @@
 //! What is wrong with a file of cases is told with its place.
 
+use peergate::metadata::JWT_AUTHN;
 use peergate_cases::Table;
 use serde_json::{Value, json};
 
@@ -13,7 +14,7 @@ fn problems_are_told_with_their_place_and_case() {
         "certificate_required, certificate_not_allowed, certificate_not_registered, certificate_denied, ",
         "certificate_expired, certificate_not_yet_valid, certificate_malformed, certificate_mismatch, ",
         "certificate_unavailable, chain_invalid, certificate_revoked, revocation_unknown, session_inactive, ",
-        "session_expired, session_not_yet_valid, api_not_granted, list_stale, no_matching_api, misdirected, internal (in \"one\")",
+        "session_expired, session_not_yet_valid, api_not_granted, jwt_required, jwt_refused, jwt_insufficient, api_key_required, api_key_unknown, api_key_ambiguous, binding_mismatch, rate_limited, list_stale, no_matching_api, misdirected, internal (in \"one\")",
     );
     for (pointer, value, message) in [
         ("/cases/0/expect/reason", json!("ok"), unknown_reason),
@@ -40,7 +41,7 @@ fn problems_are_told_with_their_place_and_case() {
         (
             "/cases/0/connection/unreadable",
             json!(["tls"]),
-            "cases[0].connection.unreadable[0]: unknown word \"tls\"; known are: virtual_host, route, server_name, tls_version, fingerprint, attribute, filter_state, clock, shared, list (in \"one\")",
+            "cases[0].connection.unreadable[0]: unknown word \"tls\"; known are: virtual_host, route, server_name, tls_version, fingerprint, attribute, filter_state, clock, shared, list, metadata (in \"one\")",
         ),
         (
             "/cases/0/connection/certificate",
@@ -85,12 +86,72 @@ fn problems_are_told_with_their_place_and_case() {
         (
             "/cases/0/request/path",
             json!("${client.der}"),
-            "cases[0].request.path: `${client.der}`: unknown form; known are: pem, percent, base64, xfcc, sha256, spki_sha256, issuer_name_sha256, serial (in \"one\")",
+            "cases[0].request.path: `${client.der}`: unknown form; known are: pem, percent, base64, der_percent, xfcc, sha256, x5t, spki_sha256, issuer_name_sha256, serial (in \"one\")",
         ),
         (
             "/cases/0/request/path",
             json!("${list.sha256}"),
             "cases[0].request.path: `${list.sha256}`: unknown form; a revocation list has pem alone (in \"one\")",
+        ),
+        (
+            "/cases/0/request/path",
+            json!("${nobody}"),
+            "cases[0].request.path: `${nobody}`: expected `${certificate.form}` or `${sha256:key}` (in \"one\")",
+        ),
+        (
+            "/cases/0/request/jwt",
+            json!(["a"]),
+            "cases[0].request.jwt: invalid type: sequence, expected a map (in \"one\")",
+        ),
+        (
+            "/cases/0/request",
+            json!({"jwt": {"sub": "a"}, "jwt_refused": true}),
+            "cases[0].request.jwt_refused: `jwt` says that it was verified: write what else there was in `metadata` (in \"one\")",
+        ),
+        (
+            "/cases/0/request",
+            json!({"jwt": {"sub": "a"}, "metadata": {JWT_AUTHN: {"jwt_payload": {"sub": "b"}}}}),
+            "cases[0].request.metadata.envoy.filters.http.jwt_authn.jwt_payload: `jwt` says it already (in \"one\")",
+        ),
+        (
+            "/cases/0/request",
+            json!({"jwt_refused": true, "metadata": {JWT_AUTHN: {"jwt_failed_status": {"code": 1}}}}),
+            "cases[0].request.metadata.envoy.filters.http.jwt_authn.jwt_failed_status: `jwt_refused` says it already (in \"one\")",
+        ),
+        (
+            "/cases/0/request",
+            json!({"metadata": {JWT_AUTHN: "x"}}),
+            "cases[0].request.metadata.envoy.filters.http.jwt_authn: invalid type: string \"x\", expected a map (in \"one\")",
+        ),
+        (
+            "/cases/0/before",
+            json!([{}, {"times": 0}]),
+            "cases[0].before[1].times: invalid value: integer `0`, expected a nonzero u16 (in \"one\")",
+        ),
+        (
+            "/cases/0/before",
+            json!([{"expect": {}}]),
+            "cases[0].before[0].expect: unknown field `expect`, expected one of `times`, `at`, `connection`, `request` (in \"one\")",
+        ),
+        (
+            "/cases/0/before",
+            json!([{"at": "2026-07-01T12:00:01Z"}]),
+            "cases[0].before[0].at: expected a time between those of the requests before and after (in \"one\")",
+        ),
+        (
+            "/cases/0/before",
+            json!([{"at": "2026-07-01T11:00:00Z"}, {"at": "2026-07-01T10:59:59Z"}]),
+            "cases[0].before[1].at: expected a time between those of the requests before and after (in \"one\")",
+        ),
+        (
+            "/cases/0/before",
+            json!([{"connection": {"certificate": "nobody"}}]),
+            "cases[0].before[0].connection.certificate: no certificate is named \"nobody\" (in \"one\")",
+        ),
+        (
+            "/cases/0/before",
+            json!([{"request": {"jwt": {}, "jwt_refused": true}}]),
+            "cases[0].before[0].request.jwt_refused: `jwt` says that it was verified: write what else there was in `metadata` (in \"one\")",
         ),
         (
             "/cases/0/at",

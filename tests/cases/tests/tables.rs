@@ -17,8 +17,12 @@ macro_rules! embedded {
 }
 
 /// Every file, also those that cases refer to.
-const FILES: [(&str, &str); 30] = embedded![
+const FILES: [(&str, &str); 46] = embedded![
+    "api_keys.json"
+    "apk_table.json"
+    "attacks.json"
     "authorities.json"
+    "bound.json"
     "carriers.json"
     "certificates/authorities.json"
     "certificates/certificates.json"
@@ -31,22 +35,34 @@ const FILES: [(&str, &str); 30] = embedded![
     "hosts.json"
     "lists.json"
     "match.json"
+    "multi_auth.json"
     "operations.json"
     "paths.json"
     "pins.json"
+    "preflight.json"
+    "rates.json"
+    "rejected_api_keys.json"
     "rejected_apis.json"
     "rejected_authorities.json"
     "rejected_documents.json"
     "rejected_dynamic.json"
     "rejected_lists.json"
+    "rejected_multi_auth.json"
+    "rejected_places.json"
+    "rejected_rates.json"
     "rejected_settings.json"
+    "rejected_tokens.json"
     "replies.json"
+    "replies_tokens.json"
     "requirements.json"
     "revocation.json"
     "server_name.json"
     "shadow.json"
     "signatures.json"
+    "strip.json"
     "subjects.json"
+    "tokens.json"
+    "tyk_tables.json"
     "unmatched.json"
 ];
 
