@@ -12,6 +12,7 @@
 mod authorities;
 mod carriers;
 mod certificates;
+mod credentials;
 mod dynamic;
 mod feeds;
 mod forwarding;

@@ -68,6 +68,61 @@
 //! # }
 //! ```
 //!
+//! A token is told by what a filter ahead says of it ([`Request::jwt_payload`], [`Request::jwt_refused`]), and
+//! an API key is registered as in Envoy: by a feed, whose part the test plays.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use peergate_mock::{CallResponse, Filter, Request};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! const NOW: &str = "2026-11-22T00:00:00Z";
+//!
+//! let filter = Filter::load(r#"{
+//!   "version": 1,
+//!   "lists": {"apps": {"feed": {"cluster": "feed", "path": "/v1/changes"}}},
+//!   "apis": [{
+//!     "name": "orders",
+//!     "policy": {"any_of": ["jwt", "api_key"]},
+//!     "jwt": {"issuers": ["https://idp.example"], "scopes": ["orders.read"]},
+//!     "api_key": {"lists": ["apps"], "from": [{"header": "x-api-key"}]},
+//!     "strip": true
+//!   }],
+//!   "forward": {"identity": "x-client-identity", "method": "x-client-auth"}
+//! }"#)?;
+//!
+//! // The filter asks the feed, and the test answers: with an app by the SHA-256 of its key. While the clock
+//! // stands still, the filter does at once what it would otherwise spread over several ticks.
+//! filter.set_monotonic(Duration::from_secs(1));
+//! filter.tick(NOW)?;
+//! for call in filter.pending_calls() {
+//!     let page = r#"{"version": 1, "cursor": "1", "changes": [{"put": {
+//!       "api_key": "4ac652f3d2b7af08a9851eadc4ca7f50cdfe961e49f63aa03071a602c91dce88",
+//!       "identity": "acme/app-7", "apis": ["orders"]
+//!     }}]}"#;
+//!     filter.answer_call(call.token, CallResponse::new(200).body(page), NOW)?;
+//! }
+//!
+//! // Who has a token passes by it, and who has a key by that. The key is for the filter alone.
+//! let request = Request::get("https://api.example.com/orders").at(NOW);
+//! let token = r#"{"iss": "https://idp.example", "sub": "alice", "scope": "orders.read"}"#;
+//! let answer = filter.send(&request.clone().jwt_payload(token))?;
+//! assert_eq!(answer.upstream_headers("x-client-identity"), ["https://idp.example#alice"]);
+//! assert_eq!(answer.upstream_headers("x-client-auth"), ["jwt"]);
+//! let answer = filter.send(&request.clone().header("x-api-key", "key-of-app-7-0123456789"))?;
+//! assert_eq!(answer.upstream_headers("x-client-identity"), ["acme/app-7"]);
+//! assert!(answer.upstream_headers("x-api-key").is_empty());
+//!
+//! // Nobody passes without either, by a token that grants less, or by one that does not verify.
+//! assert_eq!(filter.send(&request)?.reason(), "jwt_required");
+//! let token = r#"{"iss": "https://idp.example", "sub": "alice", "scope": "orders.list"}"#;
+//! assert_eq!(filter.send(&request.clone().jwt_payload(token))?.reason(), "jwt_insufficient");
+//! assert_eq!(filter.send(&request.jwt_refused())?.status(), Some(401));
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! A thread is one of Envoy's workers: what one test does, no other sees. The filter keeps its memory from
 //! request to request, as it does in Envoy. A panic inside the filter, which would be a trap there, ends
 //! the test process with its message.
@@ -99,6 +154,7 @@ mod http_call;
 mod lifecycle;
 mod load_error;
 mod malformed;
+mod metadata;
 mod open;
 mod pairs;
 mod request;
@@ -119,6 +175,7 @@ pub use filter::Filter;
 pub use http_call::{AnswerError, CallResponse, HttpCall};
 pub use load_error::LoadError;
 pub use malformed::MalformedRequest;
+pub use metadata::MalformedMetadata;
 pub use open::{OpenStream, StreamState};
 pub use request::Request;
 pub use service::Service;

@@ -5,6 +5,7 @@ use std::fmt;
 use peergate::carrier::pem::MalformedPem;
 
 use crate::clock::MalformedTime;
+use crate::metadata::MalformedMetadata;
 
 /// What a [`Request`](crate::Request) was given and could not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +15,10 @@ pub enum MalformedRequest {
     Certificate(MalformedPem),
     /// A chain, and no certificate before it that it could be the chain of.
     ChainWithoutCertificate,
+    /// A token's payload that is no JSON object.
+    JwtPayload(MalformedMetadata),
+    /// Metadata that is no JSON object of objects.
+    Metadata(MalformedMetadata),
     /// A text that is no time.
     Time(MalformedTime),
 }
@@ -25,6 +30,8 @@ impl fmt::Display for MalformedRequest {
             Self::ChainWithoutCertificate => {
                 out.write_str("the request's chain: no certificate was given before it")
             }
+            Self::JwtPayload(error) => write!(out, "the request's jwt_payload: {error}"),
+            Self::Metadata(error) => write!(out, "the request's metadata: {error}"),
             Self::Time(error) => write!(out, "the request's time: {error}"),
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use peergate::Fingerprint;
 use peergate::carrier::pem;
+use serde_json::{Map, Value};
 
 use crate::clock;
 use crate::fault::Fault;
@@ -14,7 +15,7 @@ use crate::xfcc::{self, percent_encoded};
 
 /// A request and the connection it comes on, as Envoy would show them to the filter.
 ///
-/// What a builder method cannot read (a certificate, a time) is reported by
+/// What a builder method cannot read (a certificate, a payload, a time) is reported by
 /// [`Filter::send`](crate::Filter::send).
 ///
 /// # Example
@@ -35,6 +36,8 @@ pub struct Request {
     pub(crate) trailers: Vec<Field>,
     /// By path, segments joined by NUL.
     pub(crate) properties: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// What other filters say, by their names.
+    pub(crate) metadata: Map<String, Value>,
     /// The certificate that the client proved to hold, in PEM, where it is known.
     leaf: Option<String>,
     /// Which of the connection's certificates `x-forwarded-client-cert` tells.
@@ -252,7 +255,7 @@ impl Request {
     }
 
     /// The first thing that could not be read is reported.
-    fn malformed(mut self, error: MalformedRequest) -> Self {
+    pub(crate) fn malformed(mut self, error: MalformedRequest) -> Self {
         self.malformed.get_or_insert(error);
         self
     }

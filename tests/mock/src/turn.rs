@@ -123,7 +123,10 @@ impl Turn {
         }
         let stream = self.contexts.stream();
         let attribute = stream.as_ref().and_then(|stream| stream.properties.get(path)).cloned();
+        let is_stream = stream.is_some();
         let own = || match path {
+            // Of which no filter has said anything.
+            b"metadata" if is_stream => Some(Vec::new()),
             b"plugin_name" => Some(self.name.clone().into_bytes()),
             // No configuration that we know of names these.
             b"plugin_root_id" | b"plugin_vm_id" => Some(Vec::new()),

@@ -82,6 +82,15 @@ fn a_plugin_knows_its_name_with_and_without_a_stream() {
 }
 
 #[test]
+fn a_request_has_metadata_even_if_no_filter_has_said_anything() {
+    assert_eq!(Turn::default().property(b"metadata"), Err(Status::NOT_FOUND));
+    assert_eq!(own(Stream::default()).property(b"metadata"), Ok(Vec::new()));
+    let mut stream = Stream::default();
+    stream.properties.insert(b"metadata".to_vec(), b"said".to_vec());
+    assert_eq!(own(stream).property(b"metadata"), Ok(b"said".to_vec()));
+}
+
+#[test]
 fn metrics_behave_as_envoys() {
     let mut turn = Turn::default();
     let counter = turn.define_metric(0, b"c").unwrap();

@@ -9,6 +9,7 @@
 
 mod authorities;
 mod chain;
+mod credentials;
 mod dynamic;
 mod expiry;
 mod faults;

@@ -9,7 +9,7 @@ mod feed;
 mod garbage;
 mod leaders;
 mod ready;
-mod running;
+pub(crate) mod running;
 mod service;
 mod spaces;
 mod start;
@@ -27,14 +27,14 @@ const ALICE: &str = "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a
 const BOB: &str = "b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0";
 
 /// SHA-256 of [`STRANGER`](crate::STRANGER).
-const STRANGER_FINGERPRINT: &str =
+pub(crate) const STRANGER_FINGERPRINT: &str =
     "19781ac82e16221af4fff15fb8f57c5d3387c63f6a55ca5b24835d4f13c422f9";
 
 /// How long a leader leads without a word.
 const LEASE: Duration = Duration::from_secs(3);
 
 /// A list that a feed fills.
-fn list() -> Value {
+pub(crate) fn list() -> Value {
     json!({
         "feed": {"cluster": "feed", "authority": "feed.internal", "path": "/v1/changes"},
         "secret": "0123456789abcdef",
@@ -106,7 +106,7 @@ fn delete(fingerprint: &str) -> Value {
 }
 
 /// A page with an answer's version for its cursor.
-fn page(version: u64, changes: impl IntoIterator<Item = Value>) -> CallResponse {
+pub(crate) fn page(version: u64, changes: impl IntoIterator<Item = Value>) -> CallResponse {
     let changes: Vec<Value> = changes.into_iter().collect();
     body(&json!({"version": version, "cursor": format!("c{version}"), "changes": changes}))
 }
@@ -118,6 +118,6 @@ fn reset(version: u64, changes: impl IntoIterator<Item = Value>) -> CallResponse
     body(&json!({"version": version, "cursor": cursor, "reset": true, "changes": changes}))
 }
 
-fn body(page: &Value) -> CallResponse {
+pub(crate) fn body(page: &Value) -> CallResponse {
     CallResponse::new(200).body(page.to_string())
 }

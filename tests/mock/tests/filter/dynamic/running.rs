@@ -17,24 +17,24 @@ use crate::{NOW, load};
 
 /// The time of one test, which passes when it says so: nanoseconds of every worker's monotonic clock.
 #[derive(Clone)]
-pub(super) struct Clock(Arc<AtomicU64>);
+pub(crate) struct Clock(Arc<AtomicU64>);
 
 impl Clock {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Arc::new(AtomicU64::new(1_000_000_000_000)))
     }
 
-    pub(super) fn pass(&self, time: Duration) {
+    pub(crate) fn pass(&self, time: Duration) {
         self.0.fetch_add(time.as_nanos().try_into().unwrap(), Ordering::SeqCst);
     }
 
-    pub(super) fn now(&self) -> Duration {
+    pub(crate) fn now(&self) -> Duration {
         Duration::from_nanos(self.0.load(Ordering::SeqCst))
     }
 }
 
 /// What filter and service have in common.
-pub(super) trait Plugin {
+pub(crate) trait Plugin {
     fn tick_with(&self, faults: Vec<Fault>) -> Tick;
     fn answer_with(&self, token: u32, response: CallResponse, faults: Vec<Fault>) -> Tick;
     fn pending(&self) -> Vec<HttpCall>;
@@ -82,23 +82,23 @@ plugin!(Filter);
 plugin!(Service);
 
 /// A plugin at work, on this thread.
-pub(super) struct Running<P> {
-    pub(super) plugin: P,
-    pub(super) clock: Clock,
+pub(crate) struct Running<P> {
+    pub(crate) plugin: P,
+    pub(crate) clock: Clock,
 }
 
 impl Running<Filter> {
-    pub(super) fn filter(policy: &Value, clock: &Clock) -> Self {
+    pub(crate) fn filter(policy: &Value, clock: &Clock) -> Self {
         Self { plugin: load(policy), clock: clock.clone() }
     }
 
     /// A filter with a clock of its own, under [`policy`].
-    pub(super) fn alone() -> Self {
+    pub(crate) fn alone() -> Self {
         Self::filter(&policy(), &Clock::new())
     }
 
     /// The same once the feed has answered with these changes.
-    pub(super) fn loaded(policy: &Value, changes: impl IntoIterator<Item = Value>) -> Self {
+    pub(crate) fn loaded(policy: &Value, changes: impl IntoIterator<Item = Value>) -> Self {
         let running = Self::filter(policy, &Clock::new());
         running.tick();
         running.answer(page(1, changes));
@@ -106,41 +106,41 @@ impl Running<Filter> {
         running
     }
 
-    pub(super) fn send(&self, request: &Request) -> Answer {
+    pub(crate) fn send(&self, request: &Request) -> Answer {
         self.set_clock();
         self.plugin.send(request).unwrap()
     }
 
-    pub(super) fn open(&self, request: &Request) -> OpenStream<'_> {
+    pub(crate) fn open(&self, request: &Request) -> OpenStream<'_> {
         self.set_clock();
         self.plugin.open(request).unwrap()
     }
 
     /// Why a client's request passes or not.
-    pub(super) fn reason(&self, fingerprint: &str) -> String {
+    pub(crate) fn reason(&self, fingerprint: &str) -> String {
         self.send(&by(fingerprint)).reason().to_owned()
     }
 }
 
 impl Running<Service> {
-    pub(super) fn service(lists: &Value, clock: &Clock) -> Self {
+    pub(crate) fn service(lists: &Value, clock: &Clock) -> Self {
         let plugin = Service::load(&lists.to_string()).unwrap();
         Self { plugin, clock: clock.clone() }
     }
 }
 
 impl<P: Plugin> Running<P> {
-    pub(super) fn tick(&self) -> Tick {
+    pub(crate) fn tick(&self) -> Tick {
         self.tick_with([])
     }
 
-    pub(super) fn tick_with(&self, faults: impl IntoIterator<Item = Fault>) -> Tick {
+    pub(crate) fn tick_with(&self, faults: impl IntoIterator<Item = Fault>) -> Tick {
         self.set_clock();
         self.plugin.tick_with(faults.into_iter().collect())
     }
 
     /// Lets time pass, with ticks as the plugin wants them.
-    pub(super) fn run(&self, time: Duration) {
+    pub(crate) fn run(&self, time: Duration) {
         let end = self.clock.now() + time;
         while self.clock.now() < end {
             self.clock.pass(self.plugin.period().min(end - self.clock.now()));
@@ -149,18 +149,18 @@ impl<P: Plugin> Running<P> {
     }
 
     /// The call that waits for its answer.
-    pub(super) fn call(&self) -> HttpCall {
+    pub(crate) fn call(&self) -> HttpCall {
         let mut calls = self.plugin.pending();
         assert_eq!(calls.len(), 1, "{calls:?}");
         calls.remove(0)
     }
 
     /// Answers the call that waits.
-    pub(super) fn answer(&self, response: CallResponse) -> Tick {
+    pub(crate) fn answer(&self, response: CallResponse) -> Tick {
         self.answer_with(response, [])
     }
 
-    pub(super) fn answer_with(
+    pub(crate) fn answer_with(
         &self,
         response: CallResponse,
         faults: impl IntoIterator<Item = Fault>,
@@ -171,13 +171,13 @@ impl<P: Plugin> Running<P> {
     }
 
     /// Waits until it is time for the next poll, and answers that.
-    pub(super) fn poll(&self, response: CallResponse) -> Tick {
+    pub(crate) fn poll(&self, response: CallResponse) -> Tick {
         self.await_call();
         self.answer(response)
     }
 
     /// Waits until the plugin calls the feed.
-    pub(super) fn await_call(&self) {
+    pub(crate) fn await_call(&self) {
         for _ in 0..2000 {
             if !self.plugin.pending().is_empty() {
                 return;
@@ -188,22 +188,22 @@ impl<P: Plugin> Running<P> {
         panic!("it calls nobody");
     }
 
-    pub(super) fn gauge(&self, name: &str) -> u64 {
+    pub(crate) fn gauge(&self, name: &str) -> u64 {
         self.plugin.metric(&format!("peergate.list.registered.{name}"))
     }
 
     /// The states that were logged of the list so far, with the rest of each line.
-    pub(super) fn states(&self) -> Vec<String> {
+    pub(crate) fn states(&self) -> Vec<String> {
         states(&self.plugin.told())
     }
 
-    pub(super) fn set_clock(&self) {
+    pub(crate) fn set_clock(&self) {
         self.plugin.set_monotonic(self.clock.now());
     }
 }
 
 /// What log lines say of the list.
-pub(super) fn states(logs: &[Log]) -> Vec<String> {
+pub(crate) fn states(logs: &[Log]) -> Vec<String> {
     let state = |log: &Log| {
         log.message
             .strip_prefix(r#"{"event":"peergate_list","list":"registered","state":"#)
@@ -213,15 +213,15 @@ pub(super) fn states(logs: &[Log]) -> Vec<String> {
 }
 
 /// A worker: a thread of its own with a plugin, which does what it is told.
-pub(super) struct Worker<P> {
-    pub(super) jobs: mpsc::Sender<Job<P>>,
+pub(crate) struct Worker<P> {
+    pub(crate) jobs: mpsc::Sender<Job<P>>,
     thread: thread::JoinHandle<()>,
 }
 
-pub(super) type Job<P> = Box<dyn FnOnce(&Running<P>) + Send>;
+pub(crate) type Job<P> = Box<dyn FnOnce(&Running<P>) + Send>;
 
 impl<P: Plugin + 'static> Worker<P> {
-    pub(super) fn start(
+    pub(crate) fn start(
         shared: &SharedData,
         load: impl FnOnce() -> Running<P> + Send + 'static,
     ) -> Self {
@@ -238,7 +238,7 @@ impl<P: Plugin + 'static> Worker<P> {
     }
 
     /// Has it do something, and waits for what comes of it.
-    pub(super) fn run<T: Send + 'static>(
+    pub(crate) fn run<T: Send + 'static>(
         &self,
         act: impl FnOnce(&Running<P>) -> T + Send + 'static,
     ) -> T {
@@ -248,14 +248,14 @@ impl<P: Plugin + 'static> Worker<P> {
     }
 
     /// Ends it, and its plugin.
-    pub(super) fn stop(self) {
+    pub(crate) fn stop(self) {
         drop(self.jobs);
         self.thread.join().unwrap();
     }
 }
 
 /// A filter on a worker of its own.
-pub(super) fn worker(shared: &SharedData, policy: &Value, clock: &Clock) -> Worker<Filter> {
+pub(crate) fn worker(shared: &SharedData, policy: &Value, clock: &Clock) -> Worker<Filter> {
     let (policy, clock) = (policy.clone(), clock.clone());
     Worker::start(shared, move || Running::filter(&policy, &clock))
 }

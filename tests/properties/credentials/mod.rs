@@ -1,0 +1,7 @@
+//! Tokens and API keys: which requests they let pass, where they stand, and that nothing else is one.
+
+mod blocks;
+mod locations;
+mod metadata;
+mod requirements;
+mod shown;
