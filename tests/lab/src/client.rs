@@ -63,6 +63,11 @@ impl Client {
         self.change(|tls| tls.server_name = name.to_owned())
     }
 
+    /// Sends no server name (SNI), and expects the same one in the server's certificate.
+    pub fn without_sni(self) -> Self {
+        self.change(|tls| tls.sends_name = false)
+    }
+
     /// Offers these protocols, whichever is spoken later; none leaves ALPN out.
     pub fn alpn(self, protocols: &[&str]) -> Self {
         let protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();

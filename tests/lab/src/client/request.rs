@@ -1,9 +1,11 @@
 //! A request that either protocol can carry.
 
+use std::fmt;
+
 use crate::Fields;
 
 /// A request. Names and values go out as given: nothing is checked, joined or escaped.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Request {
     pub(super) method: String,
     pub(super) host: String,
@@ -42,6 +44,16 @@ impl Request {
         headers.iter().fold(self, |request, (name, value)| request.header(name, value))
     }
 
+    /// Adds a token by `Authorization: Bearer`.
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", format!("Bearer {token}"))
+    }
+
+    /// Adds a `Cookie` header after those already there. In HTTP/2 each is a crumb of its own.
+    pub fn cookie(self, pairs: impl AsRef<[u8]>) -> Self {
+        self.header("cookie", pairs)
+    }
+
     /// Sends a body.
     pub fn body(mut self, body: impl AsRef<[u8]>) -> Self {
         self.body = body.as_ref().to_vec();
@@ -78,6 +90,17 @@ impl Request {
         bytes.extend_from_slice(b"\r\n");
         bytes.extend_from_slice(&self.body);
         bytes
+    }
+}
+
+/// Shows the head, as text.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}{}", self.method, self.host, self.path)?;
+        for (name, value) in self.headers.iter().chain(&self.trailers) {
+            write!(f, " | {name}: {}", String::from_utf8_lossy(value))?;
+        }
+        Ok(())
     }
 }
 

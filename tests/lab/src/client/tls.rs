@@ -39,6 +39,8 @@ pub(super) struct Tls {
     pub(super) trust: CertificateDer<'static>,
     pub(super) identity: Option<Identity>,
     pub(super) server_name: String,
+    /// Whether the server is told that name.
+    pub(super) sends_name: bool,
     pub(super) alpn: Option<Vec<Vec<u8>>>,
     pub(super) versions: Vec<Version>,
     pub(super) resumption: bool,
@@ -52,6 +54,7 @@ impl Tls {
             trust: trust.clone().into_owned(),
             identity: None,
             server_name: "localhost".to_owned(),
+            sends_name: true,
             alpn: None,
             versions: vec![Version::Tls12, Version::Tls13],
             resumption: false,
@@ -99,6 +102,7 @@ impl Tls {
             None => builder.with_no_client_auth(),
             Some(identity) => builder.with_client_cert_resolver(Arc::new(Shown::new(identity))),
         };
+        config.enable_sni = self.sends_name;
         config.resumption = if self.resumption {
             Resumption::in_memory_sessions(64)
         } else {

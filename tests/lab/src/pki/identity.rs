@@ -5,7 +5,7 @@ use std::{fs, io};
 
 use aws_lc_rs::digest;
 use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use data_encoding::HEXLOWER;
 use pem::{EncodeConfig, LineEnding, Pem};
 use rcgen::KeyPair;
@@ -86,6 +86,12 @@ impl Identity {
     /// Returns the SHA-256 of the leaf, in lower-case hex.
     pub fn fingerprint(&self) -> String {
         HEXLOWER.encode(digest::digest(&digest::SHA256, &self.certificate).as_ref())
+    }
+
+    /// Returns the SHA-256 of the leaf in base64url, 43 characters: the `x5t#S256` by which a token
+    /// names it (RFC 8705).
+    pub fn thumbprint(&self) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, &self.certificate))
     }
 
     /// Returns the SHA-256 of the leaf's public key (SPKI), in standard base64.
