@@ -30,6 +30,16 @@ pub(crate) fn read(path: &Path) -> Result<Value, Failure> {
     parse(&text(path)?).map_err(|error| Failure::file(path, error))
 }
 
+/// Reads all documents of a file in either form.
+pub(crate) fn read_all(path: &Path) -> Result<Vec<Value>, Failure> {
+    let text = text(path)?;
+    let documents = serde_saphyr::from_multiple_with_options(&text, options());
+    documents.map_err(|error| {
+        let error = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
+        Failure::file(path, error)
+    })
+}
+
 /// Reads a policy, and the JSON it was read from.
 pub(crate) fn policy(path: &Path) -> Result<(Policy, Value), Failure> {
     let text = text(path)?;
@@ -54,14 +64,17 @@ pub(crate) fn policy(path: &Path) -> Result<(Policy, Value), Failure> {
 }
 
 fn parse(text: &str) -> Result<Value, String> {
-    // The default limits are for strangers' documents; a list may have 100,000 entries and more.
-    let options = serde_saphyr::options! {
+    serde_saphyr::from_str_with_options(text, options())
+        .map_err(|error| error.render_with_formatter(&serde_saphyr::UserMessageFormatter))
+}
+
+/// The default limits are for strangers' documents; a list may have 100,000 entries and more.
+fn options() -> serde_saphyr::Options {
+    serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_events: usize::MAX,
             max_nodes: usize::MAX,
             max_total_scalar_bytes: usize::MAX,
         },
-    };
-    serde_saphyr::from_str_with_options(text, options)
-        .map_err(|error| error.render_with_formatter(&serde_saphyr::UserMessageFormatter))
+    }
 }

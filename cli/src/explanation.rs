@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use peergate::{Effects, Reason, Reply, Verdict};
+use peergate::{Credential, Effects, Reason, Reply, Verdict};
 use serde_json::{Map, Value, json};
 
 use crate::certificate::rfc3339;
@@ -17,6 +17,8 @@ pub(crate) struct Explanation<'v> {
     pub(crate) now: i64,
     /// How many certificates the client sent besides its leaf.
     pub(crate) presented: usize,
+    /// Whether something was said of a token.
+    pub(crate) has_token: bool,
     /// The lists that a feed fills.
     pub(crate) lists: &'v Contents,
 }
@@ -30,13 +32,31 @@ impl Explanation<'_> {
         lines.put("outcome", verdict.outcome().word());
         lines.put("reason", verdict.reason().word());
         lines.put("api", verdict.api().map_or("none", |api| api.as_str()));
+        if let Some(alternatives) = verdict.asked_for() {
+            let words = alternatives.iter().map(|alternative| all_of(alternative));
+            lines.put("asked for", &words.collect::<Vec<_>>().join(", or "));
+        }
+        if !verdict.checked().is_empty() {
+            lines.put("checked too", &words(verdict.checked()).join(", "));
+        }
+        if let Some(credential) = verdict.credential() {
+            lines.put("credential", credential.word());
+        }
         lines.put("identity", &accepted.map_or("none".to_owned(), |it| it.identity()));
         lines.put("method", &accepted.map_or("none".to_owned(), |it| it.method()));
         if let Some(fingerprint) = verdict.presented() {
             lines.put("certificate", &fingerprint.to_string());
         }
         if let Some(accepted) = accepted {
-            lines.put("admitted by", &place(accepted.entry()));
+            if let Some(entry) = accepted.entry() {
+                lines.put("admitted by", &place(entry));
+            }
+            if let Some(list) = accepted.key_list() {
+                lines.put("key held by", &place((list, None)));
+            }
+            if let Some(fingerprint) = accepted.bound_to() {
+                lines.put("bound to", &fingerprint.to_string());
+            }
             if let Some(path) = accepted.path() {
                 lines.put("path", &way(path));
             }
@@ -77,10 +97,17 @@ impl Explanation<'_> {
             "outcome": verdict.outcome().word(),
             "reason": verdict.reason().word(),
             "api": verdict.api().map(ToString::to_string),
+            "asked_for": verdict.asked_for().map(|alternatives| {
+                alternatives.iter().map(|alternative| words(alternative)).collect::<Vec<_>>()
+            }),
+            "checked": words(verdict.checked()),
+            "credential": verdict.credential().map(Credential::word),
             "identity": accepted.map(|accepted| accepted.identity()),
             "method": accepted.map(|accepted| accepted.method()),
             "certificate": verdict.presented().map(|fingerprint| fingerprint.to_string()),
-            "admitted_by": accepted.map(|accepted| place(accepted.entry())),
+            "admitted_by": accepted.and_then(|accepted| accepted.entry()).map(place),
+            "key_held_by": accepted.and_then(|it| it.key_list()).map(|list| place((list, None))),
+            "bound_to": accepted.and_then(|it| it.bound_to()).map(|it| it.to_string()),
             "path": accepted.and_then(|accepted| accepted.path()),
             "not_by": verdict.tried().iter().map(|tried| json!({
                 "entry": place(tried.entry()),
@@ -114,6 +141,10 @@ impl Explanation<'_> {
             ));
         }
         notes.extend(self.lists.notes.iter().cloned());
+        if !self.has_token && self.verdict.credential() == Some(Credential::Jwt) {
+            let note = "no token counts as verified here unless --jwt-payload gives its claims";
+            notes.push(note.to_owned());
+        }
         if self.verdict.reason() == Reason::ListStale {
             let unfilled = self.lists.unfilled.iter();
             notes.extend(unfilled.map(|name| {
@@ -125,6 +156,15 @@ impl Explanation<'_> {
         }
         notes
     }
+}
+
+/// What an alternative asks for.
+fn all_of(credentials: &[Credential]) -> String {
+    if credentials.is_empty() { "nothing".to_owned() } else { words(credentials).join(" and ") }
+}
+
+fn words(credentials: &[Credential]) -> Vec<&'static str> {
+    credentials.iter().map(|credential| credential.word()).collect()
 }
 
 /// An entry as problems name it.
@@ -144,7 +184,7 @@ fn way(path: &[Box<str>]) -> String {
 }
 
 fn reply_headers(reply: &Reply) -> impl Iterator<Item = (&str, String)> {
-    reply.headers.iter().map(|(name, value)| (*name, (*value).to_owned()))
+    reply.headers.iter().map(|(name, value)| (*name, value.to_string()))
 }
 
 fn object<'a>(entries: impl Iterator<Item = (&'a str, String)>) -> Value {

@@ -10,7 +10,9 @@ mod explanation;
 mod failure;
 mod feed;
 mod output;
+mod proxy;
 mod render;
+mod schema;
 
 use std::process::ExitCode;
 

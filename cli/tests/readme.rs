@@ -33,11 +33,27 @@ fn every_reason_is_explained_with_its_statuses() {
 }
 
 #[test]
+fn every_reason_has_something_to_do_about_it() {
+    let operating = read("docs/operating.md");
+    let section = after(&operating, "## Reasons").split("\n## ").next().unwrap();
+    for reason in Reason::ALL {
+        let cell = format!("`{reason}`");
+        let names = |line: &&str| line.split('|').nth(1).is_some_and(|names| names.contains(&cell));
+        let row = section.lines().find(names).unwrap_or_else(|| panic!("no row for {reason}"));
+        assert!(row.split('|').skip(2).take(2).all(|cell| cell.trim().len() > 5), "{row}");
+    }
+}
+
+#[test]
 fn every_file_that_is_linked_is_there() {
     for document in [
         "README.md",
         "ARCHITECTURE.md",
         "docs/authorities.md",
+        "docs/checking.md",
+        "docs/tokens-and-keys.md",
+        "docs/operating.md",
+        "docs/versions.md",
         "envoy-config/README.md",
         "tests/cases/README.md",
     ] {
@@ -76,6 +92,14 @@ fn the_example_of_authorities_is_a_policy() {
     let ran =
         Command::new(env!("CARGO_BIN_EXE_peergate")).arg("check").arg(&file).output().unwrap();
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+}
+
+#[test]
+fn the_example_of_tokens_and_keys_is_a_policy() {
+    let text = read("docs/tokens-and-keys.md");
+    let policy = after(&text, "```yaml\n").split("```").next().unwrap();
+    let document: serde_json::Value = serde_saphyr::from_str(policy).unwrap();
+    Policy::read(document.to_string().as_bytes()).unwrap();
 }
 
 /// The anchor of a heading.

@@ -3,6 +3,8 @@
 
 #[path = "render/schema.rs"]
 mod schema;
+#[path = "render/tokens.rs"]
+mod tokens;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,16 +16,51 @@ use serde_json::Value;
 
 /// The examples: the file that takes the standard output, or the directory that takes files, and the
 /// command, from the workspace's root.
-const EXAMPLES: [(&str, &str); 4] = [
+const EXAMPLES: [(&str, &str); 10] = [
     (
         "envoy-config/envoy",
         "render envoy --policy envoy-config/policy.yaml --policy-file /etc/envoy/peergate.yaml \
          --overwrite --directory",
     ),
     (
+        "envoy-config/envoy-1.36",
+        "render envoy --envoy 1.36 --policy envoy-config/policy.yaml \
+         --policy-file /etc/envoy/peergate.yaml --overwrite --directory",
+    ),
+    (
         "envoy-config/envoy-dynamic",
         "render envoy --policy envoy-config/policy-dynamic.yaml --feed peergate-feed=feed.example.com:80 \
          --policy-file /etc/envoy/peergate.yaml --overwrite --directory",
+    ),
+    (
+        "envoy-config/envoy-certificate-or-jwt",
+        "render envoy --policy envoy-config/policy-certificate-or-jwt.yaml \
+         --jwks https://idp.example.com=https://idp.example.com/jwks.json \
+         --policy-file /etc/envoy/peergate.yaml --overwrite --directory",
+    ),
+    (
+        "envoy-config/envoy-certificate-and-jwt",
+        "render envoy --policy envoy-config/policy-certificate-and-jwt.yaml \
+         --jwks https://idp.example.com=/etc/envoy/jwks.json \
+         --policy-file /etc/envoy/peergate.yaml --overwrite --directory",
+    ),
+    (
+        "envoy-config/envoy-api-key",
+        "render envoy --policy envoy-config/policy-api-key.yaml \
+         --feed peergate-feed=https://feed.example.com \
+         --policy-file /etc/envoy/peergate.yaml --overwrite --directory",
+    ),
+    (
+        "envoy-config/envoy-rate-limit",
+        "render envoy --policy envoy-config/policy-rate-limit.yaml \
+         --feed peergate-feed=feed.example.com:80 --rate-limit-service ratelimit.example.com:8081 \
+         --policy-file /etc/envoy/peergate.yaml --overwrite --directory",
+    ),
+    (
+        "envoy-config/istio-certificate-and-jwt/peergate.yaml",
+        "render istio --policy envoy-config/policy-certificate-and-jwt.yaml --hosts api.example.com \
+         --jwks https://idp.example.com=https://idp.example.com/jwks.json \
+         --credential api-example-com --url oci://registry.example.com/peergate/peergate_http:0.1.0",
     ),
     (
         "envoy-config/istio/peergate.yaml",
@@ -105,12 +142,16 @@ fn every_manifest_holds_the_policy() {
         let text = fs::read_to_string(workspace().join("envoy-config").join(name)).unwrap();
         serde_saphyr::from_str(&text).unwrap()
     };
-    let (first, dynamic) = (written("policy.yaml"), written("policy-dynamic.yaml"));
     let mut count = 0;
     for (path, text) in examples() {
+        // `envoy-api-key/…` holds `policy-api-key.yaml`, `envoy/…` the first one.
+        let name = path.split('/').next().unwrap();
+        let name = ["envoy-gateway", "envoy-1.36", "envoy", "istio"]
+            .iter()
+            .find_map(|it| name.strip_prefix(it));
+        let written = written(&format!("policy{}.yaml", name.unwrap()));
         for policy in documents(&text).iter().filter_map(embedded) {
-            let written = if path.contains("dynamic") { &dynamic } else { &first };
-            assert_eq!(serde_json::from_slice::<Value>(&policy).unwrap(), *written, "{path}");
+            assert_eq!(serde_json::from_slice::<Value>(&policy).unwrap(), written, "{path}");
             Policy::read(&policy).unwrap();
             count += 1;
         }
@@ -161,6 +202,21 @@ fn odd_arguments_stay_what_they_are() {
 }
 
 #[test]
+fn an_older_envoy_has_one_filter_more() {
+    let [(_, envoy), (_, older), ..] = EXAMPLES;
+    let [envoy, older] = [envoy, older].map(|command| {
+        let command = command.trim_end_matches("--directory");
+        documents(&printed(&command.split_whitespace().collect::<Vec<_>>())).swap_remove(0)
+    });
+    let filters =
+        "/static_resources/listeners/0/filter_chains/0/filters/0/typed_config/http_filters";
+    let mut less = older.clone();
+    let carrier = less.pointer_mut(filters).unwrap().as_array_mut().unwrap().remove(0);
+    assert_eq!(carrier["name"], "peergate-peer-certificate");
+    assert_eq!(less, envoy);
+}
+
+#[test]
 fn arguments_that_nothing_could_take_are_refused() {
     let [(_, envoy), .., (_, istio), (_, gateway)] = EXAMPLES;
     let envoy = envoy.trim_end_matches("--directory");
@@ -173,6 +229,7 @@ fn arguments_that_nothing_could_take_are_refused() {
         (gateway, "--listener", "a/b"),
         (envoy, "--upstream", "host"),
         (envoy, "--listen", "8443"),
+        (envoy, "--envoy", "1.35"),
     ] {
         let arguments = command.split_whitespace().chain([name, value]).collect::<Vec<_>>();
         let output = peergate(&arguments);
@@ -211,7 +268,8 @@ fn documents(text: &str) -> Vec<Value> {
 /// The committed manifests, by path.
 fn examples() -> Vec<(String, String)> {
     let mut files = Vec::new();
-    for folder in ["envoy", "envoy-dynamic", "istio", "envoy-gateway"] {
+    for (place, _) in EXAMPLES {
+        let folder = place.split('/').nth(1).unwrap();
         let read = read_all(&workspace().join("envoy-config").join(folder));
         files.extend(read.into_iter().map(|(name, text)| (format!("{folder}/{name}"), text)));
     }

@@ -1,25 +1,39 @@
 //! `peergate check`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use peergate::Policy;
 use serde_json::Value;
 
 use crate::clock;
 use crate::document;
 use crate::failure::Failure;
-use crate::output::print;
+use crate::output::{on_one_line, print};
+use crate::proxy::{self, Weight};
 
 /// Checks policies and tells all that is wrong with them
 ///
-/// Warns of entries that their lists go without, and of what is out of date or soon will be.
+/// Warns of entries that their lists go without, of what is out of date or soon will be, of methods that fall to
+/// a weaker policy, and of lists and preflights that never matter.
 ///
-/// Exit status: 0 if all are valid, 3 if one is not, 1 if one cannot be read.
+/// With --envoy it also tells what in an Envoy's configuration would have a policy mean something else: who
+/// verifies tokens and who else could write what they are believed by, routes that go by what the filter takes
+/// away, limits that count by what is not there. An error is that somebody may pass who must not, or that a
+/// credential or a limit never holds; a warning, that somebody may be refused who should pass, or that something
+/// cannot be seen.
+///
+/// Exit status: 0 if all are valid, 3 if one is not or an error is found in the configuration, 1 if one cannot
+/// be read.
 #[derive(clap::Args)]
 pub(crate) struct Check {
     /// Policies, as YAML or JSON; `-` for standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// The configuration of an Envoy that has a policy: a bootstrap, resources that it reads from files, or what
+    /// /config_dump answers, as YAML or JSON; may be given several times, for the files of one Envoy
+    #[arg(long, value_name = "FILE")]
+    envoy: Vec<PathBuf>,
 }
 
 impl Check {
@@ -41,9 +55,13 @@ impl Check {
                     for skipped in policy.skipped().iter() {
                         eprintln!("{}: warning: skipped: {skipped}", file.display());
                     }
+                    for doubt in policy.doubts().iter() {
+                        eprintln!("{}: warning: {doubt}", file.display());
+                    }
                     for ending in policy.endings_soon(now) {
                         eprintln!("{}: warning: {ending}", file.display());
                     }
+                    invalid |= !self.is_kept(file, &policy)?;
                 }
                 Err(failure) => {
                     eprintln!("{failure}");
@@ -57,6 +75,28 @@ impl Check {
             (false, true) => ExitCode::from(3),
             (false, false) => ExitCode::SUCCESS,
         })
+    }
+}
+
+impl Check {
+    /// Whether the Envoy keeps what a policy takes for granted; tells what is found.
+    fn is_kept(&self, file: &Path, policy: &Policy) -> Result<bool, Failure> {
+        let Some(first) = self.envoy.first() else { return Ok(true) };
+        let findings = proxy::check(&self.envoy, policy)?;
+        for finding in findings.iter() {
+            eprintln!("{}", on_one_line(&finding.to_string()));
+        }
+        let errors = findings.count(Weight::Error);
+        print(&format!(
+            "{}: {} for {} ({}, {}, {})\n",
+            first.display(),
+            if errors == 0 { "ok" } else { "not fit" },
+            file.display(),
+            plural(findings.seen, "listener with the filter", "listeners with the filter"),
+            plural(errors, "error", "errors"),
+            plural(findings.count(Weight::Warning), "warning", "warnings"),
+        ))?;
+        Ok(errors == 0)
     }
 }
 

@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use peergate::carrier::pem;
+use peergate::metadata::{self, JWT_AUTHN};
 use peergate::{Headers, Memory};
-use peergate_cases::{Certificate, Fixture, Request, moment};
+use peergate_cases::{Certificate, Fixture, Request, Token, moment};
+use serde_json::{Map, Value};
 
 use crate::clock;
 use crate::contents;
@@ -53,9 +55,15 @@ pub(crate) struct Explain {
     /// The virtual host that Envoy chose
     #[arg(long, value_name = "NAME")]
     virtual_host: Option<String>,
-    /// Another header, as `name: value`; may be given several times
+    /// Another header, as `name: value`, API keys and cookies among them; may be given several times
     #[arg(long = "header", value_name = "HEADER")]
     headers: Vec<String>,
+    /// The claims of the request's token, as JSON: it counts as verified ahead of the filter
+    #[arg(long, value_name = "FILE", conflicts_with = "jwt_refused")]
+    jwt_payload: Option<PathBuf>,
+    /// The request has a token that was not accepted ahead of the filter
+    #[arg(long)]
+    jwt_refused: bool,
     /// What is on a list with a feed: an answer of the feed, or its entries as a list, as YAML or JSON; may be
     /// given once for each list. One that is left out counts as never loaded
     #[arg(long = "list", value_name = "NAME=FILE")]
@@ -74,6 +82,10 @@ impl Explain {
         };
         let certificate = self.certificate.as_deref().map(read_leaf).transpose()?;
         let intermediates = self.intermediates.as_deref().map(read_intermediates).transpose()?;
+        let token = match &self.jwt_payload {
+            Some(path) => Some(Token::Verified(read_claims(path)?)),
+            None => self.jwt_refused.then_some(Token::Refused),
+        };
         let lists = contents::read(&policy, &self.lists)?;
         let presented = intermediates.as_ref().map_or(0, Vec::len);
         let chain = certificate.as_ref().zip(intermediates.as_deref());
@@ -84,8 +96,8 @@ impl Explain {
             path: Some(self.path),
             virtual_host: self.virtual_host,
             route: self.route,
-            headers: self.headers.iter().map(|line| header(line)).collect::<Result<_, _>>()?,
-            trailers: Vec::new(),
+            headers: headers(&self.headers)?,
+            ..Request::default()
         };
         let connection = Fixture {
             virtual_host: request.virtual_host.clone(),
@@ -96,6 +108,10 @@ impl Explain {
             attribute: certificate.as_ref().map(|it| it.pem()),
             now,
             shared: lists.shared.clone(),
+            metadata: token.as_ref().map(|token| {
+                let said = Value::Object(token.said(&policy));
+                metadata::write(&[(JWT_AUTHN.to_owned(), said)].into_iter().collect())
+            }),
             ..Fixture::default()
         };
         let lines = request.lines(appended.as_deref());
@@ -105,7 +121,9 @@ impl Explain {
         let verdict = policy.judge(&headers, &connection, &mut Memory::default());
         let effects = policy.effects(&verdict, &headers);
         let (verdict, effects) = (&verdict, &effects);
-        let explanation = Explanation { verdict, effects, now, presented, lists: &lists };
+        let has_token = token.is_some();
+        let explanation =
+            Explanation { verdict, effects, now, presented, has_token, lists: &lists };
         match self.output {
             Format::Text => print(&explanation.text())?,
             Format::Json => print_json(&explanation.document())?,
@@ -129,19 +147,37 @@ fn read_intermediates(path: &Path) -> Result<Vec<Certificate>, Failure> {
     Certificate::read_all(&text).map_err(|why| Failure::file(path, why))
 }
 
-/// Reads `name: value`.
-fn header(line: &str) -> Result<(String, String), Failure> {
-    let invalid = |why: &str| Failure::Input(format!("--header {line:?}: {why}"));
-    let (name, value) = line.split_once(':').ok_or_else(|| invalid("expected `name: value`"))?;
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if name.is_empty() || !name.bytes().all(is_token) {
-        return Err(invalid("expected a header name before the colon"));
+/// Reads the claims of a token. What is wrong with them is told without a word of them.
+fn read_claims(path: &Path) -> Result<Map<String, Value>, Failure> {
+    let why = "expected the claims of a token as a JSON object: its second part, decoded";
+    match serde_json::from_str(&document::text(path)?) {
+        Ok(Value::Object(claims)) => Ok(claims),
+        Ok(_) => Err(Failure::file(path, why)),
+        Err(error) => Err(Failure::file(path, format_args!("{error}; {why}"))),
     }
-    if value.contains(['\r', '\n', '\0']) {
-        return Err(invalid("no value may hold a line feed or NUL"));
-    }
-    if name.eq_ignore_ascii_case("host") {
-        return Err(invalid("give the host with --host"));
-    }
-    Ok((name.to_owned(), value.trim_matches([' ', '\t']).to_owned()))
+}
+
+/// Reads every `name: value`. No problem repeats a value: it may be a key.
+fn headers(lines: &[String]) -> Result<Vec<(String, String)>, Failure> {
+    let numbered = lines.iter().zip(1_usize..);
+    numbered
+        .map(|(line, number)| {
+            let which = |what: &str| Failure::Input(format!("--header {what}"));
+            let no_name = |why| which(&format!("number {number}: {why}"));
+            let (name, value) =
+                line.split_once(':').ok_or_else(|| no_name("expected `name: value`"))?;
+            let is_token =
+                |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+            if name.is_empty() || !name.bytes().all(is_token) {
+                return Err(no_name("expected a header name before the colon"));
+            }
+            if value.contains(['\r', '\n', '\0']) {
+                return Err(which(&format!("{name}: no value may hold a line feed or NUL")));
+            }
+            if name.eq_ignore_ascii_case("host") {
+                return Err(which(&format!("{name}: give the host with --host")));
+            }
+            Ok((name.to_owned(), value.trim_matches([' ', '\t']).to_owned()))
+        })
+        .collect()
 }

@@ -70,6 +70,8 @@ fn describe(out: &mut String, certificate: &Certificate, place: &Place<'_>) -> s
     }
     writeln!(out, "#   valid    {} to {}", certificate.not_before(), certificate.not_after())?;
     writeln!(out, "#   TBS      {} (SHA-256 of what the issuer signed)", leaf.tbs())?;
+    let thumbprint = leaf.fingerprint().thumbprint();
+    writeln!(out, "#   x5t#S256 {thumbprint} (`cnf` of a token that is bound to it)")?;
     writeln!(out, "# This certificate alone:")?;
     writeln!(out, "- sha256: \"{}\"", leaf.fingerprint())?;
     writeln!(out, "  not_after: \"{}\"", certificate.not_after())?;
@@ -111,5 +113,6 @@ fn document(certificate: &Certificate, place: &Place<'_>) -> Value {
         "spki_sha256": leaf.key().to_string(),
         "issuer_name_sha256": issuer(leaf),
         "tbs_sha256": leaf.tbs().to_string(),
+        "x5t#S256": leaf.fingerprint().thumbprint(),
     })
 }

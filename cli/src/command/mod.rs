@@ -4,7 +4,9 @@ mod check;
 mod explain;
 mod feed;
 mod fingerprint;
+mod hash_key;
 mod render;
+mod schema;
 mod test;
 
 use std::process::ExitCode;
@@ -19,7 +21,9 @@ pub(crate) enum Command {
     Explain(Box<explain::Explain>),
     Feed(feed::Feed),
     Fingerprint(fingerprint::Fingerprint),
+    HashKey(hash_key::HashKey),
     Render(render::Render),
+    Schema(schema::Schema),
     Test(test::Test),
 }
 
@@ -30,7 +34,9 @@ impl Command {
             Self::Explain(explain) => explain.run(),
             Self::Feed(feed) => feed.run(),
             Self::Fingerprint(fingerprint) => fingerprint.run(),
+            Self::HashKey(hash_key) => hash_key.run(),
             Self::Render(render) => render.run(),
+            Self::Schema(schema) => schema.run(),
             Self::Test(test) => test.run(),
         }
     }

@@ -43,8 +43,14 @@ impl Render {
                 let (policy, document) = read(&it.policy)?;
                 it.target.render(&policy, &document)
             }
-            Target::EnvoyGateway(it) => it.target.render(&read(&it.policy)?.1),
-            Target::Istio(it) => it.target.render(&read(&it.policy)?.1),
+            Target::EnvoyGateway(it) => {
+                let (policy, document) = read(&it.policy)?;
+                it.target.render(&policy, &document)
+            }
+            Target::Istio(it) => {
+                let (policy, document) = read(&it.policy)?;
+                it.target.render(&policy, &document)
+            }
         }?;
         let written = io::stdout().lock().write_all(manifests.as_bytes());
         written.map_err(|error| Failure::Input(format!("standard output: {error}")))?;

@@ -47,7 +47,9 @@ impl<'c> Checking<'c> {
         let answer = answer::read(body, &self.feed.format, self.feed.max_bytes);
         let answer = answer.map_err(|refusal| self.refused(&refusal, body.len()))?;
         self.is_whole = answer.page.reset;
-        self.take(answer, body.len())
+        self.take(answer, body.len())?;
+        self.look_at_keys(false);
+        Ok(())
     }
 
     /// Checks all that a feed has.
@@ -84,15 +86,30 @@ impl<'c> Checking<'c> {
                 break;
             }
         }
+        self.look_at_keys(!address.is_encrypted);
+        Ok(())
+    }
+
+    /// Warns of API keys that others could learn of, and of such as nobody looks at.
+    fn look_at_keys(&mut self, is_plain: bool) {
         let keys = self.entries.api_keys();
-        if keys > 0 && !address.is_encrypted {
-            let keys = counted(keys, "API key");
+        if keys == 0 {
+            return;
+        }
+        let keys = counted(keys, "API key");
+        if let Some((policy, list)) = self.against.list
+            && !policy.key_lists().contains(&list)
+        {
+            self.warnings.add(format!("{keys}: no api_key of the policy names the list {list}"));
+        }
+        if is_plain {
             self.warnings.add(format!(
-                "{keys} came over plain http: whoever reads the digests on the way can look for keys that \
-                 have them: let the feed be asked over TLS"
+                "{keys} came over plain http: whoever reads the hashes on the way can look for keys that have \
+                 them, and whoever changes them lets keys of his own in: let the feed be asked over TLS. \
+                 Hashes under an hmac_secret of the policy's (`peergate hash-key --hmac-secret-file`) cannot \
+                 be tried by those who do not have the secret; they need TLS all the same"
             ));
         }
-        Ok(())
     }
 
     fn take(&mut self, mut answer: Answer, size: usize) -> Result<(), Failure> {

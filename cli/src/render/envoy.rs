@@ -4,22 +4,28 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf, absolute};
 
-use peergate::Policy;
+use peergate::{Location, Policy};
 use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::output::on_one_line;
+use crate::proxy::{self, Weight};
 
 use super::argument::{Endpoint, yaml_file};
 use super::feeds::{self, FeedAddress};
 use super::template::fill;
-use super::{GUARD, quote};
+use super::version::Version;
+use super::{GUARD, jwks, jwt_authn, quote, rate_limit, tokens};
 
-/// Bootstrap and policy for Envoy 1.38 or later.
+/// Bootstrap and policy for Envoy.
 #[derive(clap::Args)]
 pub(crate) struct Envoy {
     /// Write peergate.yaml there, and bootstrap.yaml if there is none, instead of both to standard output
     #[arg(long)]
     directory: Option<PathBuf>,
+    /// The oldest Envoy that it is for: 1.36 or later
+    #[arg(long, value_name = "VERSION", default_value = Version::V1_38.name())]
+    envoy: Version,
     /// Write bootstrap.yaml although there is one
     #[arg(long)]
     overwrite: bool,
@@ -45,8 +51,9 @@ pub(crate) struct Envoy {
     /// Where Envoy finds peergate.yaml [default: in --directory, else /etc/envoy/peergate.yaml]
     #[arg(long, value_name = "PATH", value_parser = yaml_file)]
     policy_file: Option<String>,
-    /// Where the feeds of dynamic lists are, by their clusters' names; may be given several times
-    #[arg(long = "feed", value_name = "CLUSTER=HOST:PORT")]
+    /// Where the feeds of dynamic lists are, by their clusters' names: HOST:PORT, or https://HOST:PORT to ask
+    /// over TLS; may be given several times
+    #[arg(long = "feed", value_name = "CLUSTER=ADDRESS")]
     feeds: Vec<FeedAddress>,
     /// Where Envoy finds the sync service
     #[arg(long, value_name = "PATH", default_value = "/etc/envoy/peergate_sync.wasm")]
@@ -54,6 +61,16 @@ pub(crate) struct Envoy {
     /// Leave the dynamic lists to the filter's own workers
     #[arg(long)]
     without_sync_service: bool,
+    /// Where the keys of an issuer of tokens are: an absolute path on Envoy's machine, or https://HOST/PATH;
+    /// may be given several times
+    #[arg(long, value_name = "ISSUER=SOURCE")]
+    jwks: Vec<String>,
+    /// Where Envoy finds the authorities by which it trusts servers with keys, and feeds that it asks over TLS
+    #[arg(long, value_name = "PATH", default_value = "/etc/ssl/certs/ca-certificates.crt")]
+    trusted_ca: String,
+    /// Where a rate limit service counts for all gateways, as Envoy asks one over gRPC
+    #[arg(long, value_name = "HOST:PORT")]
+    rate_limit_service: Option<Endpoint>,
 }
 
 impl Envoy {
@@ -77,6 +94,10 @@ impl Envoy {
             "kept"
         };
         replace(&file, &resource)?;
+        if done == "kept" {
+            // It was made for another policy, and may have been changed since.
+            tell_of_kept(&[bootstrap.clone(), file.clone()], policy);
+        }
         Ok(format!("{done} {}\nwrote {}\n", bootstrap.display(), file.display()))
     }
 
@@ -98,21 +119,35 @@ impl Envoy {
             true => String::new(),
             false => feeds::service(document, &self.sync_module)?,
         };
+        let needed = tokens::needed(policy)?;
+        let sources = jwks::sources(&needed, &self.jwks)?;
+        let (rate_limit, rate_limit_cluster) = match &self.rate_limit_service {
+            Some(service) => (rate_limit::filter(policy)?, rate_limit::cluster(service)?),
+            None => (String::new(), String::new()),
+        };
+        let ca = &self.trusted_ca;
         let text = |text: &str| quote::text(text);
         let address = |address: SocketAddr| text(&address.ip().to_string());
         fill(
             include_str!("templates/envoy-bootstrap.yaml"),
             &[
+                ("envoy", self.envoy.name()),
+                ("peer_certificate", self.envoy.carrier()),
                 ("listen_address", &address(self.listen)),
                 ("listen_port", &self.listen.port().to_string()),
                 ("certificate", &text(&self.certificate)),
                 ("key", &text(&self.key)),
                 ("policy_file", &text(&file)),
                 ("policy_directory", &text(&directory)),
+                ("jwt_authn", &jwt_authn::filter(&needed, &sources)?),
                 ("guard", GUARD),
+                ("rate_limit", &rate_limit),
                 ("upstream_host", &text(&self.upstream.host)),
                 ("upstream_port", &self.upstream.port.to_string()),
-                ("feed_clusters", &feeds::clusters(policy, &self.feeds)?),
+                ("logged_path", logged_path(policy)),
+                ("feed_clusters", &feeds::clusters(policy, &self.feeds, ca)?),
+                ("jwks_clusters", &jwt_authn::clusters(&sources, ca)?),
+                ("rate_limit_cluster", &rate_limit_cluster),
                 ("sync_service", &service),
                 ("admin_address", &address(self.admin)),
                 ("admin_port", &self.admin.port().to_string()),
@@ -124,6 +159,28 @@ impl Envoy {
         let module = self.module.clone().or(module).unwrap_or_else(|| MODULE.to_owned());
         let values = [("module", &*quote::text(&module)), ("policy", &quote::json(policy))];
         fill(include_str!("templates/envoy-policy.yaml"), &values)
+    }
+}
+
+/// Tells what a bootstrap that stays lacks for a policy. The policy is there by now: Envoy has to be told, too.
+fn tell_of_kept(files: &[PathBuf], policy: &Policy) {
+    match proxy::check(files, policy) {
+        Ok(findings) => {
+            for finding in findings.iter().filter(|finding| finding.weight != Weight::Note) {
+                eprintln!("{}", on_one_line(&finding.to_string()));
+            }
+        }
+        Err(failure) => eprintln!("{failure}"),
+    }
+}
+
+/// What the access log tells of paths.
+fn logged_path(policy: &Policy) -> &'static str {
+    let in_query = |location: &Location| matches!(location, Location::Query(_));
+    if policy.credential_locations().any(in_query) {
+        "# Without the query, in which clients may send tokens or keys.\npath: \"%PATH(NQ:PATH)%\""
+    } else {
+        "path: \"%REQ(:PATH)%\""
     }
 }
 

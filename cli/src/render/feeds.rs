@@ -9,32 +9,48 @@ use crate::failure::Failure;
 
 use super::argument::Endpoint;
 use super::quote;
+use super::server::{self, Server};
 use super::template::fill;
 
-/// Where the feed of a cluster is, as `CLUSTER=HOST:PORT`.
+/// Where the feed of a cluster is, as `CLUSTER=HOST:PORT`, or `CLUSTER=https://HOST:PORT` if it is asked over
+/// TLS.
 #[derive(Clone, Debug)]
 pub(crate) struct FeedAddress {
     cluster: String,
-    endpoint: Endpoint,
+    host: String,
+    port: u16,
+    is_encrypted: bool,
 }
 
 impl FromStr for FeedAddress {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const EXPECTED: &str = "expected CLUSTER=HOST:PORT";
-        // The endpoint has no `=`, and a cluster's name may have one.
-        let (cluster, endpoint) = text.rsplit_once('=').ok_or(EXPECTED)?;
-        let endpoint = endpoint.parse().map_err(|_| EXPECTED)?;
-        Ok(Self { cluster: cluster.to_owned(), endpoint })
+        const EXPECTED: &str = "expected CLUSTER=HOST:PORT or CLUSTER=https://HOST";
+        // The address has no `=`, and a cluster's name may have one.
+        let (cluster, address) = text.rsplit_once('=').ok_or(EXPECTED)?;
+        let cluster = cluster.to_owned();
+        if let Some(rest) = address.strip_prefix("https://") {
+            let has_more = rest.trim_end_matches('/').contains(['/', '?']);
+            let server = Server::of(address).filter(|_| !has_more);
+            let Server { host, port } = server.ok_or(EXPECTED)?;
+            return Ok(Self { cluster, host, port, is_encrypted: true });
+        }
+        let Endpoint { host, port } = address.parse().map_err(|_| EXPECTED)?;
+        Ok(Self { cluster, host, port, is_encrypted: false })
     }
 }
 
-/// The clusters that a policy's feeds name, as items of `clusters`.
+/// The clusters that a policy's feeds name, as items of `clusters`; `ca` is where Envoy finds the authorities
+/// by which those are trusted that are asked over TLS.
 ///
 /// # Errors
 /// A cluster without an address, and an address without a cluster.
-pub(crate) fn clusters(policy: &Policy, addresses: &[FeedAddress]) -> Result<String, Failure> {
+pub(crate) fn clusters(
+    policy: &Policy,
+    addresses: &[FeedAddress],
+    ca: &str,
+) -> Result<String, Failure> {
     let mut named: Vec<(&str, &str)> = Vec::new();
     for list in policy.dynamic_lists() {
         let feeds = &list.keeping().feeds;
@@ -58,14 +74,8 @@ pub(crate) fn clusters(policy: &Policy, addresses: &[FeedAddress]) -> Result<Str
                 "lists.{list}.feed: say where it is: --feed {cluster}=HOST:PORT"
             ))
         })?;
-        text.push_str(&fill(
-            include_str!("templates/feed-cluster.yaml"),
-            &[
-                ("cluster", &quote::text(cluster)),
-                ("host", &quote::text(&address.endpoint.host)),
-                ("port", &address.endpoint.port.to_string()),
-            ],
-        )?);
+        let FeedAddress { host, port, is_encrypted, .. } = address;
+        text.push_str(&server::cluster(cluster, host, *port, is_encrypted.then_some(ca))?);
     }
     Ok(text)
 }

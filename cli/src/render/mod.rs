@@ -8,8 +8,14 @@ mod envoy;
 mod envoy_gateway;
 mod feeds;
 mod istio;
+mod jwks;
+mod jwt_authn;
 mod quote;
+mod rate_limit;
+mod server;
 mod template;
+mod tokens;
+mod version;
 
 use peergate::Policy;
 

@@ -12,6 +12,11 @@ pub(crate) fn yaml(tree: &Value) -> String {
     escape(&format!("{tree:#}"), wide)
 }
 
+/// The same in one line.
+pub(crate) fn yaml_line(tree: &Value) -> String {
+    escape(&tree.to_string(), wide)
+}
+
 /// Writes a tree as JSON that survives as the text of a YAML block scalar.
 pub(crate) fn json(tree: &Value) -> String {
     escape(&format!("{tree:#}"), surrogates)
@@ -61,7 +66,9 @@ mod tests {
     #[test]
     fn any_tree_is_read_back() {
         let tree = json!({ ODD: [ODD, { "b": ["on", "1", 1, true] }] });
-        assert_eq!(serde_saphyr::from_str::<Value>(&yaml(&tree)).unwrap(), tree);
+        for yaml in [yaml(&tree), yaml_line(&tree)] {
+            assert_eq!(serde_saphyr::from_str::<Value>(&yaml).unwrap(), tree);
+        }
         assert_eq!(serde_json::from_str::<Value>(&json(&tree)).unwrap(), tree);
     }
 }

@@ -1,4 +1,4 @@
-use crate::peergate::{file, peergate, peergate_reading};
+use crate::peergate::{certificate, file, peergate, peergate_reading};
 
 const GOOD: &str = r#"
 version: 1
@@ -58,6 +58,30 @@ apis:
     let ran = peergate_reading(&["check", "-"], policy);
     assert_eq!((ran.status, &*ran.err), (Some(0), ""));
     assert_eq!(ran.out, "-: ok (1 list, 0 entries, 1 API)\n");
+}
+
+#[test]
+fn what_only_the_whole_policy_tells_is_warned_of() {
+    let policy = GOOD
+        .replace(
+            "name: employee\n",
+            "name: employee\n  match: { path_prefix: /employee, methods: [POST] }\n",
+        )
+        .replace("match: { path: /public }, ", "");
+    let ran = peergate_reading(&["check", "-"], &policy);
+    assert_eq!(ran.status, Some(0), "{ran:?}");
+    assert_eq!(
+        ran.err,
+        "-: warning: apis[0].match.methods: other methods than these fall under apis[1] (\"public\"), which asks for less\n"
+    );
+    let several = format!("{}{}", certificate("partner"), certificate("employee"));
+    let policy = serde_json::json!({
+        "version": 1, "lists": { "l": { "entries": [{ "pem": several }] } },
+        "apis": [{ "name": "a", "policy": "mandatory", "certificate": { "allow": ["l"] } }],
+    });
+    let ran = peergate_reading(&["check", "-"], &policy.to_string());
+    assert_eq!(ran.status, Some(3), "{ran:?}");
+    assert!(ran.err.starts_with("-: lists.l.entries[0].pem: "), "{ran:?}");
 }
 
 #[test]

@@ -50,6 +50,7 @@ fn what_does_not_fit_the_policy_is_warned_of() {
         "changes[0].put: apis: the policy has no API \"biling\"",
         "changes[1].put: denies by a fingerprint, which a holder can change",
         "changes[3].put: no authority or intermediate of the policy is this issuer",
+        "1 API key: no api_key of the policy names the list registered",
         "1 API key came over plain http: ",
     ];
     assert_eq!(found.len(), expected.len(), "{found:#?}");
@@ -58,6 +59,31 @@ fn what_does_not_fit_the_policy_is_warned_of() {
     }
     let ran = check(&url, &["--list", "corporate", "--config", &policy]);
     assert_eq!(ran.status, Some(1), "{ran:?}");
+}
+
+#[test]
+fn api_keys_are_warned_of_where_others_could_learn_of_them() {
+    let policy = json!({
+        "version": 1,
+        "lists": { "keys": { "feed": { "cluster": "feed", "path": "/v1/keys" } } },
+        "apis": [{
+            "name": "orders", "policy": ["api_key"],
+            "api_key": { "lists": ["keys"], "from": [{ "header": "x-api-key" }] },
+        }],
+    });
+    let policy = file("feed-keys-policy.json", policy.to_string());
+    let key = |byte: &str| json!({ "put": { "api_key": hex(byte), "apis": ["orders"] } });
+    let answer = page(1, &[key("aa"), key("ab")]).to_string();
+    let against = ["--list", "keys", "--config", &policy];
+    // Where a file comes from cannot be seen.
+    let ran = check(&file("feed-keys.json", &answer), &against);
+    assert_eq!((ran.status, &*ran.err), (Some(0), ""));
+    let server = Server::start(move |_| (200, answer.clone()));
+    let ran = check(&format!("{}/v1/keys", server.url), &against);
+    assert_eq!((ran.status, ran.err.lines().count()), (Some(2), 1), "{}", ran.err);
+    for part in ["warning: 2 API keys came over plain http", "TLS", "hmac_secret"] {
+        assert!(ran.err.contains(part), "{part}: {}", ran.err);
+    }
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn json_holds_the_same_for_pem_and_der() {
     assert_eq!(document["names"][2]["kind"], "ip");
     assert_eq!(document["names"][2]["name"], "2001:db8::7");
     let text = peergate_reading(&["fingerprint", "-"], &pem).out;
-    for field in ["sha256", "spki_sha256", "tbs_sha256"] {
+    for field in ["sha256", "spki_sha256", "tbs_sha256", "x5t#S256"] {
         assert!(text.contains(document[field].as_str().unwrap()), "{field}");
     }
 }

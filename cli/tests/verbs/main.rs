@@ -2,10 +2,13 @@
 
 mod authorities;
 mod check;
+mod envoy;
 mod explain;
+mod explain_tokens;
 mod feed;
 mod feed_warnings;
 mod fingerprint;
+mod hash_key;
 mod lists;
 mod peergate;
 mod server;
