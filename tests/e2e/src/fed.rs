@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use peergate_lab::digest;
 use peergate_lab::feed::{CHANGES, Feed};
 use peergate_lab::pki::{Authority, Identity};
 use serde_json::{Value, json};
@@ -172,6 +173,11 @@ impl Gateway {
 /// An entry that registers a client.
 pub fn registered(client: &Identity, identity: &str) -> Value {
     json!({ "certificate": client.fingerprint(), "identity": identity, "apis": ["*"] })
+}
+
+/// An entry that knows a client by an API key.
+pub fn keyed(key: &str, identity: &str) -> Value {
+    json!({ "api_key": digest::api_key(key), "identity": identity, "apis": ["*"] })
 }
 
 /// The cluster of the feed.

@@ -31,9 +31,11 @@ pub fn with_policy(directory: &Path, policy: &Value) -> Value {
 impl Gateway {
     /// Replaces the policy, and waits until Envoy has taken it.
     pub async fn change_policy(&self, policy: &Value) {
-        let before = self.discovery("config_reload");
+        // Envoy counts a policy as reloaded that it has refused, too.
+        let (before, refused) = (self.discovery("config_reload"), self.discovery("config_fail"));
         replace_policy(self.directory(), &with_policy(self.directory(), policy).to_string());
         self.wait(|| self.discovery("config_reload") > before).await;
+        assert_eq!(self.discovery("config_fail"), refused, "{}", self.story());
     }
 
     /// A counter of the policy's discovery.

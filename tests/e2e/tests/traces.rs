@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use peergate_e2e::{Gateway, People};
+use peergate_e2e::{Fed, Gateway, People};
 use peergate_lab::client::Request;
+use peergate_lab::feed::Feed;
+use peergate_lab::pki::Authority;
 use serde_json::{Value, json};
 
 const SOON: Duration = Duration::from_secs(5);
@@ -140,4 +142,45 @@ async fn shadow_counts_and_passes_as_nobody() {
     let stats = gateway.envoy.stats("wasmcustom.peergate").unwrap();
     let name = "wasmcustom.peergate.api.employee.outcome.shadowed.reason.certificate_not_allowed";
     assert_eq!(stats.get(name), Some(&2), "{stats:?}");
+}
+
+/// `docs/operating.md` names metrics to be alarmed by. Each is there under that name, before it is needed.
+#[tokio::test]
+async fn every_metric_that_operators_are_told_of_is_there() {
+    let people = People::new();
+    let revoking = Authority::new("corporate authority");
+    let mut policy = Fed::policy("30s");
+    policy["lists"]["corporate"] = json!({ "entries": [{
+        "ca": revoking.identity().certificate_pem(), "crl": revoking.crl(&[]),
+    }] });
+    policy["apis"][0]["certificate"]["allow"] = json!(["registered", "corporate"]);
+    let fed = Fed::setup(&people.authority, &policy).start(Feed::start().unwrap());
+    fed.wait_for_status(&people.bob, "/employee", 403).await;
+
+    let told = include_str!("../../../docs/operating.md");
+    let told = told.split_once("## Alerts").unwrap().1;
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let names = told.split(|letter| !is_letter(letter));
+    let names = names.filter(|name| name.starts_with("peergate_") || name.starts_with("envoy_"));
+    // A label, and a prefix.
+    let names: Vec<&str> = names
+        .filter(|name| !["envoy_", "envoy_rbac_http_prefix", "peergate_guard_rbac"].contains(name))
+        .collect();
+    assert!(names.len() > 12, "{names:?}");
+    fed.gateway
+        .wait(|| {
+            let metrics = fed.gateway.envoy.admin_get("/stats/prometheus").unwrap();
+            let is_there = |name: &&&str| metrics.contains(&format!("\n{name}{{"));
+            let missing: Vec<_> = names.iter().filter(|name| !is_there(name)).collect();
+            missing.is_empty()
+        })
+        .await;
+    let metrics = fed.gateway.envoy.admin_get("/stats/prometheus").unwrap();
+    for tags in [
+        r#"envoy_rbac_http_prefix="peergate_guard_rbac""#,
+        r#"poll="#,
+        r#"outcome="denied",reason="certificate_not_allowed""#,
+    ] {
+        assert!(metrics.contains(tags), "{tags}");
+    }
 }

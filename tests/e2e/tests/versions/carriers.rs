@@ -19,7 +19,7 @@ async fn the_leaf_comes_by_filter_state() {
     let people = People::new();
     let gateway = Gateway::start_version(VERSION, &people, &people.policy(), |bootstrap| {
         bootstrap.connection_manager()["forward_client_cert_details"] = "SANITIZE".into();
-        carry_by_filter_state(bootstrap);
+        bootstrap.carry_the_certificate();
     });
     decides_like_any_other(&people, &gateway).await;
 }
@@ -92,24 +92,4 @@ async fn decides_like_any_other(people: &People, gateway: &Gateway) {
     }
     assert_eq!(gateway.count("certificate_unavailable"), 0);
     assert_eq!(gateway.count("certificate_denied"), 2);
-}
-
-/// What the documentation tells users of Envoy 1.36 and 1.37 to put before the filter.
-fn carry_by_filter_state(bootstrap: &mut Bootstrap) {
-    let filter = json!({
-        "name": "peer-certificate",
-        "typed_config": {
-            "@type": "type.googleapis.com/envoy.extensions.filters.http.set_filter_state.v3.Config",
-            "on_request_headers": [{
-                "object_key": "peergate.peer_certificate",
-                "factory_key": "envoy.string",
-                "format_string": {
-                    "text_format_source": { "inline_string": "%DOWNSTREAM_PEER_CERT%" },
-                    "omit_empty_values": true,
-                },
-                "skip_if_empty": true,
-            }],
-        },
-    });
-    bootstrap.http_filters().insert(0, filter);
 }
