@@ -79,12 +79,12 @@ impl<'de> Visitor<'de> for Tree {
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Node<'de>, E> {
-        // No number of the language is near 2^53; a larger one is refused where it stands.
-        Ok(Node::Number(i32::try_from(value).map_or(f64::INFINITY, f64::from)))
+        let number = float(value.unsigned_abs());
+        Ok(Node::Number(if value < 0 { -number } else { number }))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Node<'de>, E> {
-        Ok(Node::Number(u32::try_from(value).map_or(f64::INFINITY, f64::from)))
+        Ok(Node::Number(float(value)))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Node<'de>, E> {
@@ -110,6 +110,12 @@ impl<'de> Visitor<'de> for Tree {
         }
         Ok(Node::Object(fitted(object)))
     }
+}
+
+/// The nearest number that a Struct can hold: of both parts each is exact, and one addition rounds.
+fn float(value: u64) -> f64 {
+    let part = |value: u64| u32::try_from(value & u64::from(u32::MAX)).map_or(0.0, f64::from);
+    part(value >> 32) * 4_294_967_296.0 + part(value)
 }
 
 /// The same in no more memory than it takes: most objects have one member or two, and grew to room for four.
@@ -148,5 +154,32 @@ impl<'de> Deserialize<'de> for Key<'de> {
             }
         }
         input.deserialize_str(Text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn whole_numbers_are_the_nearest_that_a_struct_can_hold() {
+        for text in [
+            "0",
+            "-1",
+            "2147483648",
+            "-2147483649",
+            "4294967296",
+            "9007199254740993",
+            "-9007199254740993",
+            "18446744073709551615",
+            "-9223372036854775808",
+            "11529215046068469761",
+        ] {
+            let number = Node::Number(text.parse().unwrap());
+            assert_eq!(serde_json::from_str::<Node<'_>>(text).unwrap(), number, "{text}");
+        }
     }
 }

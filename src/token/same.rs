@@ -41,10 +41,7 @@ fn is_same(said: &Node<'_>, verified: &Node<'_>) -> bool {
             let words = text.split(' ').filter(|word| !word.is_empty());
             words.map(Some).eq(others.iter().map(Node::text))
         }
-        // What is larger than the reader's integers reads as infinite here.
-        (Node::Number(number), Node::Number(other)) if number.is_infinite() => {
-            other.abs() > f64::from(i32::MAX)
-        }
+        // Beyond 2^53 Envoy tells numbers less exactly than they were signed: those that it tells alike are the same.
         _ => said == verified,
     }
 }

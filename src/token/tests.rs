@@ -257,6 +257,8 @@ fn beside_what_was_verified_stands_nothing_else() {
         ("scope", json!("a b admin")),
         ("roles", json!(["x", "admin"])),
         ("exp", json!(1_900_000_001)),
+        ("iat", json!(1_700_000_000_001_u64)),
+        ("iat", json!(-1_700_000_000_000_i64)),
         ("act", json!({"sub": "c", "n": null})),
     ] {
         let mut payload = own.clone();
