@@ -41,7 +41,8 @@ impl Gateway {
     /// A counter of the policy's discovery.
     pub fn discovery(&self, name: &str) -> u64 {
         let name = format!("extension_config_discovery.http_filter.peergate.{name}");
-        self.envoy.stat(&name).expect("stats").unwrap_or_default()
+        let found = self.envoy.stat(&name);
+        found.unwrap_or_else(|error| panic!("{error}; {}", self.story())).unwrap_or_default()
     }
 
     /// Waits until something has happened that does not take long on a machine that is free.
