@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::certificate::{Leaf, Validity};
 use crate::digest::Fingerprint;
-use crate::dynamic::DynamicList;
+use crate::dynamic::{DynamicList, Space};
 use crate::evidence::{Source, Whole, leaf};
 use crate::list::List;
 use crate::memory::Memory;
@@ -30,15 +30,15 @@ impl Policy {
     ) -> Result<Admitted<'p>, Reason> {
         let Selection { api, ruling, .. } = selection;
         let rule = ruling.certificate.as_ref().ok_or(Reason::Internal)?;
-        let Examined { mut registry, mut whole, is_stale } =
+        let Examined { mut registry, mut whole, stale } =
             self.examine(rule, headers, source, memory, fingerprint)?;
         for list in self.dynamic(&rule.allow).chain(self.dynamic(&rule.require)) {
             // A suspension that is known holds, whatever other lists have not heard.
-            if !is_stale || is_current(source, list)? {
+            if !stale.contains(&list.space()) {
                 registry.check(list, fingerprint, &api.name)?;
             }
         }
-        if is_stale {
+        if !stale.is_empty() {
             return Err(Reason::ListStale);
         }
         let mut holders = Holders::new(self, headers, source, fingerprint, whole.clone(), registry);
@@ -93,9 +93,9 @@ impl Policy {
         memory: &mut Memory,
         fingerprint: Fingerprint,
     ) -> Result<Option<Rc<Leaf>>, Reason> {
-        let Examined { mut registry, mut whole, is_stale } =
+        let Examined { mut registry, mut whole, stale } =
             self.examine(rule, headers, source, memory, fingerprint)?;
-        if is_stale {
+        if !stale.is_empty() {
             return Err(Reason::ListStale);
         }
         if rule.validity != ValidityRule::Unchecked {
@@ -147,15 +147,17 @@ impl Policy {
         }
         // Only now, since an old denial is still one. Nothing else is concluded from a list that is out of
         // date: it may have heard by now that this client is suspended.
-        let mut is_stale = false;
+        let mut stale = Vec::new();
         for list in self
             .dynamic(&rule.deny)
             .chain(self.dynamic(&rule.allow))
             .chain(self.dynamic(&rule.require))
         {
-            is_stale = is_stale || !is_current(source, list)?;
+            if !stale.contains(&list.space()) && !is_current(source, list)? {
+                stale.push(list.space());
+            }
         }
-        Ok(Examined { registry, whole, is_stale })
+        Ok(Examined { registry, whole, stale })
     }
 
     /// Those of the lists that a feed fills.
@@ -189,8 +191,8 @@ fn held<'p, S: Source>(
 struct Examined<'r, S> {
     registry: Registry<'r, S>,
     whole: Option<Whole>,
-    /// Whether some list cannot be gone by.
-    is_stale: bool,
+    /// The lists that cannot be gone by.
+    stale: Vec<Space>,
 }
 
 pub(super) fn is_current(source: &impl Source, list: &DynamicList) -> Result<bool, Reason> {
