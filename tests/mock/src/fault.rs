@@ -45,7 +45,8 @@ impl Fault {
     }
 
     /// The call claims to have been carried out, and is not: it returns these bytes if it returns bytes
-    /// at all. The clock then stands at 1970, and any other number is 0.
+    /// at all. The clock then stands at 1970, and any other number is 0, but for that of a value of shared
+    /// data: it is the true one unless the value is empty.
     pub fn returns(call: Call, bytes: impl Into<Vec<u8>>) -> Self {
         Self::new(call, Effect::Bytes(bytes.into()))
     }

@@ -1,6 +1,6 @@
 //! The filter under a policy.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -28,6 +28,8 @@ pub struct Filter {
     name: String,
     pub(crate) root: u32,
     pub(crate) record: RefCell<Record>,
+    /// Envoy has told it that it is to go.
+    is_gone: Cell<bool>,
     /// It belongs to the thread that loaded it.
     thread: PhantomData<*const ()>,
 }
@@ -100,7 +102,8 @@ impl Filter {
         let root = world::new_context();
         world::add_plugin(root);
         let record = RefCell::default();
-        let filter = Self { name: name.to_owned(), root, record, thread: PhantomData };
+        let name = name.to_owned();
+        let filter = Self { name, root, record, is_gone: Cell::default(), thread: PhantomData };
         filter.take_turn(Turn::default(), || {
             callback(root, || exports::proxy_on_context_create(root, 0));
         });
@@ -160,6 +163,25 @@ impl Filter {
         });
         let ((), turn) = done.unwrap_or_default();
         Ok(Tick::new(turn.calls, turn.logs))
+    }
+
+    /// Takes the plugin out of the VM, as when another policy has taken its place, while host calls go wrong.
+    /// Without faults it is the same to drop it.
+    pub fn unload_with(self, faults: impl IntoIterator<Item = Fault>) -> Tick {
+        let turn = Turn { faults: faults.into_iter().collect(), ..Turn::default() };
+        self.leave(turn)
+    }
+
+    fn leave(&self, turn: Turn) -> Tick {
+        if self.is_gone.replace(true) {
+            return Tick::new(Vec::new(), Vec::new());
+        }
+        let done = self.take_turn(turn, || {
+            callback(self.root, || exports::proxy_on_done(self.root));
+            callback(self.root, || exports::proxy_on_delete(self.root));
+        });
+        let ((), turn) = done.unwrap_or_default();
+        Tick::new(turn.calls, turn.logs)
     }
 
     /// How often the filter wants to be called; `None` if not at all.
@@ -248,10 +270,7 @@ impl Filter {
 impl Drop for Filter {
     /// Takes the plugin out of the VM.
     fn drop(&mut self) {
-        self.take_turn(Turn::default(), || {
-            callback(self.root, || exports::proxy_on_done(self.root));
-            callback(self.root, || exports::proxy_on_delete(self.root));
-        });
+        self.leave(Turn::default());
         world::remove_plugin(self.root);
     }
 }

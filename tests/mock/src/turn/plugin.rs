@@ -20,7 +20,12 @@ impl Turn {
     /// A value and its number.
     pub(crate) fn shared_data(&mut self, key: &[u8]) -> Result<(Vec<u8>, u32), Status> {
         match self.note(Call::SharedData, text(key))? {
-            Some(bytes) => Ok((bytes, 0)),
+            Some(bytes) if bytes.is_empty() => Ok((bytes, 0)),
+            // What it comes with is no fault.
+            Some(bytes) => {
+                let number = self.shared.numbered(key).map_or(1, |(_, number)| number);
+                Ok((bytes, number))
+            }
             None => self.shared.numbered(key).ok_or(Status::NOT_FOUND),
         }
     }

@@ -7,11 +7,11 @@ use crate::{NOW, filter, load, policy, request, send};
 use peergate_mock::{Answer, Call, Fault, Filter, Request, Status};
 
 pub(crate) const AUTHORITY: &str = include_str!("../certificates/authority/authority.pem");
-const INTERMEDIATE: &str = include_str!("../certificates/authority/intermediate.pem");
+pub(crate) const INTERMEDIATE: &str = include_str!("../certificates/authority/intermediate.pem");
 /// Issued by the authority; valid through 2026, as are the others.
 pub(crate) const DIRECT: &str = include_str!("../certificates/authority/direct.pem");
 /// Issued by the intermediate.
-const BEHIND: &str = include_str!("../certificates/authority/behind.pem");
+pub(crate) const BEHIND: &str = include_str!("../certificates/authority/behind.pem");
 /// Issued by somebody of the authority's name.
 const FORGED: &str = include_str!("../certificates/authority/forged.pem");
 /// The authority's revocation list, which revokes nobody; its next update is on 1 December 2026.
@@ -35,7 +35,7 @@ fn verifying(filter: &Filter, answer: &'static [u8]) -> Rc<Cell<u32>> {
     asked
 }
 
-const HOLDS: &[u8] = &[0x08, 0x01];
+pub(crate) const HOLDS: &[u8] = &[0x08, 0x01];
 const DOES_NOT_HOLD: &[u8] = b"\x12\x24Failed to verify digest. Error code:";
 
 fn direct() -> Request {

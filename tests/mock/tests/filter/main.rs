@@ -18,6 +18,7 @@ mod plugin;
 mod policy;
 mod request;
 mod traces;
+mod walk;
 
 use peergate_mock::{Answer, Filter, Request};
 

@@ -19,18 +19,19 @@ use crate::dynamic::list;
 use crate::dynamic::running::Running;
 use crate::{NOW, PARTNER, PARTNER_FINGERPRINT};
 
-const KEY: &str = "key-of-app-7";
+pub(crate) const KEY: &str = "key-of-app-7";
 
 /// A token of nobody's certificate.
-const TOKEN: &str = r#"{"iss": "https://idp.example", "sub": "alice", "scope": "orders.read"}"#;
+pub(crate) const TOKEN: &str =
+    r#"{"iss": "https://idp.example", "sub": "alice", "scope": "orders.read"}"#;
 
 /// A token that is bound to [`PARTNER`].
-const BOUND: &str = r#"{"iss": "https://idp.example", "sub": "alice", "cnf":
+pub(crate) const BOUND: &str = r#"{"iss": "https://idp.example", "sub": "alice", "cnf":
     {"x5t#S256": "d60S5sM6pXl2d8s-wnMQvDqUhimDcriYidDEpYM0I0s"}}"#;
 
 /// A policy with one API that asks for these credentials: `policy` of the configuration. Each method that it
 /// names has its block. Nothing is told to the upstream.
-fn policy(requirement: &Value) -> Value {
+pub(crate) fn policy(requirement: &Value) -> Value {
     let mut api = json!({
         "name": "orders",
         "match": {"hosts": ["api.example.com"]},
@@ -71,7 +72,7 @@ fn running(policy: &Value, more: Value) -> Running<Filter> {
 }
 
 /// Registers a key, and says more of it.
-fn key(key: &str, more: Value) -> Value {
+pub(crate) fn key(key: &str, more: Value) -> Value {
     let mut entry = json!({"api_key": digest(key), "identity": "acme/app-7", "apis": ["*"]});
     entry.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     json!({"put": entry})

@@ -112,7 +112,7 @@ pub(crate) fn page(version: u64, changes: impl IntoIterator<Item = Value>) -> Ca
 }
 
 /// The same for all that there is.
-fn reset(version: u64, changes: impl IntoIterator<Item = Value>) -> CallResponse {
+pub(crate) fn reset(version: u64, changes: impl IntoIterator<Item = Value>) -> CallResponse {
     let changes: Vec<Value> = changes.into_iter().collect();
     let cursor = format!("c{version}");
     body(&json!({"version": version, "cursor": cursor, "reset": true, "changes": changes}))
