@@ -25,6 +25,7 @@ mod parsers;
 mod paths;
 mod plan;
 mod readings;
+mod whole;
 mod wire;
 
 use peergate::{Headers, Policy};

@@ -3,5 +3,5 @@
 mod blocks;
 mod locations;
 mod metadata;
-mod requirements;
-mod shown;
+pub(crate) mod requirements;
+pub(crate) mod shown;

@@ -8,21 +8,21 @@ use serde_json::{Value, json};
 use crate::host::Host;
 
 #[derive(Clone, Debug)]
-pub(super) struct Shown {
-    pub(super) host: Host,
-    pub(super) metadata: Reading,
-    pub(super) store: Offline,
+pub(crate) struct Shown {
+    pub(crate) host: Host,
+    pub(crate) metadata: Reading,
+    pub(crate) store: Offline,
 }
 
 impl Shown {
     /// A connection of which nothing else is known.
-    pub(super) fn by(host: Host) -> Self {
+    pub(crate) fn by(host: Host) -> Self {
         Self { host, metadata: Ok(None), store: Offline::default() }
     }
 }
 
 /// Fills the only list of a policy.
-pub(super) fn fill(store: &Offline, policy: &Policy, entries: &[Value]) {
+pub(crate) fn fill(store: &Offline, policy: &Policy, entries: &[Value]) {
     let changes: Vec<Value> = entries.iter().map(|entry| json!({ "put": entry })).collect();
     let page = json!({"version": 1, "cursor": "1", "changes": changes}).to_string();
     let page = PageReader::new(page.into(), &Format::Native, u32::MAX).unwrap().finish().unwrap();

@@ -17,7 +17,7 @@ use crate::host::Host;
 use crate::readings::honest;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Connection {
+pub(crate) enum Connection {
     Plaintext,
     Anonymous,
     /// By the name of its certificate.
@@ -27,7 +27,7 @@ pub(super) enum Connection {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Token {
+pub(crate) enum Token {
     Absent,
     Unverified,
     OfAnotherIssuer,
@@ -38,7 +38,7 @@ pub(super) enum Token {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Key {
+pub(crate) enum Key {
     Absent,
     Twice,
     /// By its name: what is said of it is in [`KEYS`].
@@ -46,7 +46,7 @@ pub(super) enum Key {
 }
 
 /// What is registered: whether it is suspended, and to whose certificate it is bound.
-pub(super) const KEYS: [(&str, bool, Option<&str>); 4] = [
+pub(crate) const KEYS: [(&str, bool, Option<&str>); 4] = [
     ("plain", false, None),
     ("suspended", true, None),
     ("partners", false, Some("partner")),
@@ -54,14 +54,14 @@ pub(super) const KEYS: [(&str, bool, Option<&str>); 4] = [
 ];
 
 #[derive(Clone, Debug)]
-pub(super) struct Evidence {
-    pub(super) connection: Connection,
-    pub(super) token: Token,
-    pub(super) key: Key,
-    pub(super) is_preflight: bool,
+pub(crate) struct Evidence {
+    pub(crate) connection: Connection,
+    pub(crate) token: Token,
+    pub(crate) key: Key,
+    pub(crate) is_preflight: bool,
 }
 
-pub(super) fn evidence() -> impl Strategy<Value = Evidence> {
+pub(crate) fn evidence() -> impl Strategy<Value = Evidence> {
     // What holds comes more often than each of what does not.
     let odd = [
         Connection::Plaintext,
@@ -100,7 +100,7 @@ pub(super) fn evidence() -> impl Strategy<Value = Evidence> {
 }
 
 impl Evidence {
-    pub(super) fn host(&self) -> Host {
+    pub(crate) fn host(&self) -> Host {
         match self.connection {
             Connection::Plaintext => Host::plaintext(),
             Connection::Anonymous => {
@@ -114,7 +114,7 @@ impl Evidence {
         }
     }
 
-    pub(super) fn metadata(&self) -> Vec<u8> {
+    pub(crate) fn metadata(&self) -> Vec<u8> {
         let payload = |issuer: &str, scope: &str, cnf: Value| {
             let mut payload = json!({"iss": issuer, "sub": "alice", "scope": scope});
             if !cnf.is_null() {
@@ -140,7 +140,7 @@ impl Evidence {
         write(json!({ JWT_AUTHN: said }).as_object().unwrap())
     }
 
-    pub(super) fn headers(&self) -> Headers<'static> {
+    pub(crate) fn headers(&self) -> Headers<'static> {
         let method = if self.is_preflight { "OPTIONS" } else { "GET" };
         let mut pairs = vec![(":method", method), (":authority", "a.example"), (":path", "/")];
         if self.is_preflight {
@@ -158,7 +158,7 @@ impl Evidence {
 }
 
 /// What is registered, in every policy's list alike.
-pub(super) fn store(policy: &Policy) -> Offline {
+pub(crate) fn store(policy: &Policy) -> Offline {
     thread_local!(static FILLED: OnceCell<Offline> = const { OnceCell::new() });
     FILLED.with(|filled| {
         let fill = || {

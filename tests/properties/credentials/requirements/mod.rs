@@ -1,8 +1,8 @@
 //! Policies made at random over certificates, tokens and keys, and an independent model of what they decide.
 
-mod evidence;
+pub(crate) mod evidence;
 mod model;
-mod plan;
+pub(crate) mod plan;
 
 use peergate::{Memory, Outcome, Reason, Unreadable};
 use proptest::prelude::*;

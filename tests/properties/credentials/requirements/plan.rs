@@ -78,11 +78,11 @@ impl Plan {
     }
 }
 
-pub(super) fn certificate(name: &str) -> &'static Certificate {
+pub(crate) fn certificate(name: &str) -> &'static Certificate {
     ALL.iter().find(|one| one.name == name).unwrap()
 }
 
-pub(super) fn hash(name: &str) -> String {
+pub(crate) fn hash(name: &str) -> String {
     certificate(name).leaf.fingerprint().to_string()
 }
 
