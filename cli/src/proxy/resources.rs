@@ -57,11 +57,18 @@ impl<'d> Index<'d> {
         let mut index = Self { messages: Vec::new(), clusters: Vec::new(), listeners: Vec::new() };
         for (place, document) in &resources.0 {
             let root = Part { place: place.clone(), value: document };
+            let mut has_own = false;
             root.walk(&mut |part| {
-                let is_given_up = part.place.is_field(&GIVEN_UP);
+                let is_bootstrap = part.place.is_field(&BOOTSTRAPPED);
+                has_own |= is_bootstrap && !part.items_of("listeners").is_empty();
+                !has_own
+            });
+            let passed_over = if has_own { &GIVEN_UP_OR_OWN[..] } else { &GIVEN_UP };
+            root.walk(&mut |part| {
+                let is_given_up = part.place.is_field(passed_over);
                 if !is_given_up {
                     // In /config_dump a bootstrap stands within others.
-                    if part.place.is_field(&["static_resources", "staticResources"]) {
+                    if part.place.is_field(&BOOTSTRAPPED) {
                         index.clusters.extend(part.items_of("clusters"));
                         index.listeners.extend(part.items_of("listeners"));
                     }
@@ -96,5 +103,11 @@ impl<'d> Index<'d> {
     }
 }
 
+/// What a bootstrap says itself.
+const BOOTSTRAPPED: [&str; 2] = ["static_resources", "staticResources"];
+
 /// What listeners were, or failed to become (`/config_dump`).
 const GIVEN_UP: [&str; 2] = ["draining_state", "error_state"];
+
+/// And listeners that stand in the bootstrap as well, if that is there.
+const GIVEN_UP_OR_OWN: [&str; 3] = ["draining_state", "error_state", "static_listeners"];

@@ -86,6 +86,31 @@ fn a_dump_of_a_running_envoy_is_read() {
 }
 
 #[test]
+fn a_listener_of_a_dump_is_looked_at_once() {
+    let mut whole = bootstrap("static", &policy());
+    manager(&mut whole)["http_filters"].as_array_mut().unwrap().remove(0);
+    let mut listener = whole["static_resources"]["listeners"][0].clone();
+    listener["@type"] = LISTENER.into();
+    let own = json!({
+        "@type": "type.googleapis.com/envoy.admin.v3.BootstrapConfigDump", "bootstrap": whole,
+    });
+    let listeners = json!({
+        "@type": "type.googleapis.com/envoy.admin.v3.ListenersConfigDump",
+        "static_listeners": [{ "listener": listener }],
+    });
+    for (name, configs, place) in [
+        ("both", json!([own, listeners]), "configs[0].bootstrap.$"),
+        ("turned", json!([listeners, own]), "configs[1].bootstrap.$"),
+        ("alone", json!([listeners]), "configs[0].static_listeners[0].listener."),
+    ] {
+        let (status, told) = found(name, &[("dump", json!({ "configs": configs }))]);
+        assert_eq!(status, Some(3), "{name}");
+        assert_eq!(told.matches("error").count(), 1, "{name}: {told}");
+        assert!(told.contains(place), "{name}: {told}");
+    }
+}
+
+#[test]
 fn a_listener_is_found_wherever_its_bootstrap_stands() {
     let whole = bootstrap("dumped", &policy());
     let lone = manager(&mut whole.clone()).clone();
