@@ -174,13 +174,17 @@ impl fmt::Display for NotPrintable {
     }
 }
 
-/// Seconds since the Unix epoch, written as RFC 3339.
+/// Seconds since the Unix epoch, written as RFC 3339, date and time parted by `T`, `t` or a blank.
 pub(crate) struct Moment(pub(crate) i64);
 
 impl FromStr for Moment {
     type Err = NoMoment;
 
     fn from_str(text: &str) -> Result<Self, NoMoment> {
+        // The parser takes any byte there.
+        if !matches!(text.as_bytes().get(DATE), Some(b'T' | b't' | b' ')) {
+            return Err(NoMoment);
+        }
         let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| NoMoment)?;
         Ok(Self(moment.unix_timestamp()))
     }
@@ -193,3 +197,6 @@ impl fmt::Display for NoMoment {
         out.write_str("expected a date and time as 2027-01-01T00:00:00Z")
     }
 }
+
+/// Bytes of a date.
+const DATE: usize = 10;

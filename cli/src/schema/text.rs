@@ -48,9 +48,9 @@ pub(super) const SERIAL: Text = Text {
     example: "38:A4:B6:E9:78:3C:F6:2E",
 };
 
-/// A date and time (RFC 3339), whatever stands between the two.
+/// A date and time (RFC 3339), parted by `T`, `t` or a blank.
 pub(super) const MOMENT: Text = Text {
-    pattern: r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[\s\S][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$",
+    pattern: r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$",
     message: "expected a date and time as 2027-01-01T00:00:00Z",
     example: "2027-01-01T00:00:00Z",
 };

@@ -101,6 +101,7 @@ fn every_fault_is_told_with_its_place() {
     for (entry, problem) in [
         (certificate(json!({"expires": "2027-01-01"})), format!("p.expires: {date}")),
         (certificate(json!({"not_before": "2027-13-32T00:00:00Z"})), format!("p.not_before: {date}")),
+        (certificate(json!({"expires": "2027-01-01X00:00:00Z"})), format!("p.expires: {date}")),
         (certificate(json!({"expires": 1})), "p.expires: expected a string, found a number".into()),
         (certificate(json!({"active": "yes"})), "p.active: expected true or false, found a string".into()),
         (certificate(json!({"identity": "a\r\nb"})), "p.identity: expected 1 to 256 printable ASCII characters without blanks at the ends".into()),
