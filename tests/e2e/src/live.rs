@@ -32,10 +32,17 @@ impl Gateway {
     /// Replaces the policy, and waits until Envoy has taken it.
     pub async fn change_policy(&self, policy: &Value) {
         // Envoy counts a policy as reloaded that it has refused, too.
-        let (before, refused) = (self.discovery("config_reload"), self.discovery("config_fail"));
+        let (before, refused) = (self.reloads().await, self.discovery("config_fail"));
         replace_policy(self.directory(), &with_policy(self.directory(), policy).to_string());
         self.wait(|| self.discovery("config_reload") > before).await;
         assert_eq!(self.discovery("config_fail"), refused, "{}", self.story());
+    }
+
+    /// How many policies all workers have taken. The first one counts a moment after Envoy says that it is
+    /// ready, once its workers run: a change would be taken for that.
+    pub async fn reloads(&self) -> u64 {
+        self.wait(|| self.discovery("config_reload") > 0).await;
+        self.discovery("config_reload")
     }
 
     /// A counter of the policy's discovery.

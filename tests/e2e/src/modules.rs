@@ -11,7 +11,7 @@ impl Gateway {
     /// Replaces the filter's module by a changed copy of it under a new name, as an upgrade does, and waits
     /// until Envoy has taken it.
     pub async fn change_module(&self, name: &str, change: impl FnOnce(&[u8]) -> Vec<u8>) {
-        let before = self.discovery("config_reload");
+        let before = self.reloads().await;
         let text = fs::read_to_string(self.directory().join(POLICY_FILE)).expect("a resource");
         let mut resource: Value = serde_saphyr::from_str(&text).expect("YAML");
         let vm = &mut resource["resources"][0]["typed_config"]["config"]["vm_config"];
