@@ -175,7 +175,7 @@ fn every_call_of_a_plugin_can_fail() {
     let mut lying = faults(|call| Fault::returns(call, *b"lie"));
     assert_eq!(lying.set_tick_period(1), Ok(()));
     assert_eq!(lying.tick_period, None);
-    assert_eq!(lying.shared_data(b"key"), Ok((b"lie".to_vec(), 0)));
+    assert_eq!(lying.shared_data(b"key"), Ok((b"lie".to_vec(), 1)));
     assert_eq!(lying.set_shared_data(b"key", b"", 0), Ok(()));
     assert_eq!(lying.shared.get("key"), None);
     let answer = lying.foreign_function(b"sign").and_then(|function| function.call(b""));
