@@ -60,7 +60,7 @@ fn there_are_requests_of_all_kinds() {
     let mut seen = BTreeSet::new();
     let mut runner = TestRunner::deterministic();
     let all = (plans(), prop::collection::vec(requests(), 4));
-    for _ in 0..300 {
+    for _ in 0..600 {
         let ((_, policy), requests) = all.new_tree(&mut runner).unwrap().current();
         for request in requests {
             let shown = request.shown(&policy);

@@ -174,7 +174,7 @@ fn rules() -> impl Strategy<Value = Rule> {
     let some = |least| subsequence(Credential::ALL.to_vec(), least..=3);
     let lists = |of: Vec<&'static str>, most| {
         let count = of.len().min(most);
-        prop_oneof![2 => Just(Vec::new()), 1 => subsequence(of, 0..=count)]
+        prop_oneof![1 => Just(Vec::new()), 1 => subsequence(of, 1..=count)]
     };
     let requirement =
         (prop::collection::vec(some(1), 0..4), prop::bool::weighted(0.3), some(0), some(0));

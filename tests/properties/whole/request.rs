@@ -8,12 +8,13 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::json;
 
+use crate::certificates::any_certificate;
 use crate::credentials::requirements::evidence::{Evidence, KEYS, Key, evidence};
 use crate::credentials::requirements::plan::hash;
 use crate::credentials::shown::{Shown, fill};
 use crate::host::{Host, NOW};
 use crate::mutation::{Mutation, apply, mutations};
-use crate::readings::any_host;
+use crate::readings::{any_host, honest};
 
 /// A request, and the host's answers about it.
 #[derive(Clone, Debug)]
@@ -86,12 +87,20 @@ pub(super) fn requests() -> impl Strategy<Value = Request> {
     let spoiled = prop_oneof![4 => Just(Vec::new()), 1 => mutations()];
     let name = prop_oneof![Just(None), Just(Some("api.example.com")), Just(Some("a.example"))];
     let parts = (select(paths), select(authorities), evidence(), spoiled, name);
-    (parts, prop::bool::weighted(0.95), prop::option::weighted(0.3, any_host())).prop_map(
+    // Often a client of whom the other evidence does not know.
+    let host = prop_oneof![
+        2 => Just(None),
+        2 => any_certificate().prop_map(|own| Some((honest(own), true))),
+        1 => any_host().prop_map(|host| Some((host, false))),
+    ];
+    (parts, prop::bool::weighted(0.95), host).prop_map(
         |((path, authority, evidence, spoiled, name), is_readable, host)| {
-            let host = host.unwrap_or_else(|| Host {
-                server_name: Ok(name.map(|name| name.as_bytes().to_vec())),
-                ..evidence.host()
-            });
+            let server_name = Ok(name.map(|name: &str| name.as_bytes().to_vec()));
+            let host = match host {
+                None => Host { server_name, ..evidence.host() },
+                Some((host, true)) => Host { server_name, ..host },
+                Some((host, false)) => host,
+            };
             // The model knows one time.
             let host = Host { now: host.now.map(|_| NOW), ..host };
             Request { path, authority, evidence, host, spoiled, is_readable }
