@@ -31,7 +31,10 @@ pub fn chain(bytes: &[u8]) -> Vec<Vec<u8>> {
     let decoded =
         percent_decode(text.get(..end.unwrap_or_default()).unwrap_or_default().as_bytes());
     let decoded: Cow<'_, [u8]> = decoded.into();
-    certificates(&String::from_utf8_lossy(&decoded)).unwrap_or_default()
+    let mut all = certificates(&String::from_utf8_lossy(&decoded)).unwrap_or_default();
+    // Between the ends that Envoy has encoded others may stand that nobody has.
+    all.truncate(MOST);
+    all
 }
 
 /// Reads the one certificate of a PEM text.
@@ -185,6 +188,15 @@ mod tests {
         let encoded = PEM.replace('\n', "%0A").replace(' ', "%20");
         assert_eq!(carried(encoded.as_bytes()).as_deref(), Ok(DER));
         assert_eq!(carried(PEM.as_bytes()).as_deref(), Ok(DER));
+    }
+
+    #[test]
+    fn no_more_of_a_chain_is_read_however_it_is_written() {
+        let encoded = PEM.replace('\n', "%0A").replace(' ', "%20");
+        assert_eq!(chain(encoded.repeat(3).as_bytes()).len(), 3);
+        assert_eq!(chain(encoded.repeat(20).as_bytes()).len(), MOST);
+        let mixed = format!("{}{encoded}", PEM.repeat(20));
+        assert_eq!(chain(mixed.as_bytes()).len(), MOST);
     }
 
     #[test]

@@ -176,7 +176,8 @@ impl Scanner {
             b',' if self.depth == 0 => return Some(self.item_until(here)),
             b']' => {
                 let item = self.start..here;
-                let is_empty = self.items == 0 && self.item(item).trim_ascii().is_empty();
+                let is_blank = self.item(item).iter().all(|byte| BLANKS.contains(byte));
+                let is_empty = self.items == 0 && is_blank;
                 let found = (!is_empty).then(|| self.item_until(here));
                 self.place = Place::After;
                 self.depth = 1;
@@ -217,6 +218,9 @@ impl Scanner {
     }
 }
 
+/// What JSON has between values (RFC 8259 section 2).
+const BLANKS: &[u8] = b" \t\n\r";
+
 /// Bytes of an answer that may be besides its list: they are parsed at once.
 const MOST_AROUND: usize = 65_536;
 
@@ -256,6 +260,8 @@ mod tests {
                 vec![r#""],\"""#, "[]"],
                 r#"{"x":{"changes":[1]},"changes":[]}"#,
             ),
+            ("{\"changes\":[\t\r\n]}", vec![], r#"{"changes":[]}"#),
+            ("{\"changes\":[\x0c]}", vec!["\x0c"], r#"{"changes":[]}"#),
             (r#"{"x":"changes","y":[1]}"#, vec![], r#"{"x":"changes","y":[1]}"#),
             (r#"{"x":["changes",[1]]}"#, vec![], r#"{"x":["changes",[1]]}"#),
             (r#"{"changes":[1,]}"#, vec!["1", ""], r#"{"changes":[]}"#),
