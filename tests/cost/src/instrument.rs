@@ -135,7 +135,8 @@ fn add_probes(module: &mut Module, instructions: GlobalId) -> Vec<String> {
     let mut around = HashMap::new();
     for (number, id) in (0..).zip(&own) {
         let function = module.funcs.get(*id);
-        names.push(function.name.clone().unwrap_or_else(|| format!("function {number}")));
+        let name = function.name.as_deref().map(|name| format!("{:#}", rustc_demangle::demangle(name)));
+        names.push(name.unwrap_or_else(|| format!("function {number}")));
         let kind = module.types.get(function.ty());
         let (takes, gives) = (kind.params().to_vec(), kind.results().to_vec());
         let arguments: Vec<LocalId> = takes.iter().map(|kind| module.locals.add(*kind)).collect();

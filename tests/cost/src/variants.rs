@@ -36,46 +36,67 @@ impl Variant {
 
 /// All of them.
 pub fn all() -> Vec<Variant> {
+    let world = World::read();
     vec![
-        pinned("1 pin, 8 headers", 1, few()),
-        pinned("1 pin, 33 headers", 1, many()),
-        pinned("10,000 pins, 8 headers", 10_000, few()),
-        pinned("100,000 pins, 8 headers", 100_000, few()),
-        pinned("100,000 pins, 33 headers", 100_000, many()),
+        world.pinned("1 pin, 8 headers", 1, few()),
+        world.pinned("1 pin, 33 headers", 1, many()),
+        world.pinned("10,000 pins, 8 headers", 10_000, few()),
+        world.pinned("100,000 pins, 8 headers", 100_000, few()),
+        world.pinned("100,000 pins, 33 headers", 100_000, many()),
     ]
 }
 
-fn pinned(name: &'static str, pins: u32, headers: Vec<Field>) -> Variant {
-    let entries: Vec<Value> = (0..pins)
-        .map(|number| json!({ "sha256": fingerprint(number), "identity": format!("partner-{number}") }))
-        .collect();
-    Variant {
-        name,
-        policy: json!({
-            "version": 1,
-            "lists": { "partners": { "entries": entries } },
-            "apis": [{
-                "name": "api",
-                "match": { "path_prefix": "/" },
-                "certificate": { "allow": ["partners"], "validity": "when_known" },
-                "policy": "mandatory",
-            }],
-            "forward": { "identity": "x-client-identity", "fingerprint": "x-client-cert-sha256" },
-        }),
-        headers,
-        properties: properties(&fingerprint(pins / 2)),
-        reason: "reason=allowed",
+/// Certificates.
+struct World {
+    partner: String,
+    fingerprint: String,
+}
+
+impl World {
+    fn read() -> Self {
+        let fixtures: Value =
+            serde_json::from_str(include_str!("../../cases/certificates/certificates.json")).expect("fixtures");
+        let partner = fixtures["partner"].as_str().expect("a certificate").to_owned();
+        let der = peergate::carrier::pem::one_certificate(&partner).expect("a certificate");
+        Self { partner, fingerprint: peergate::Fingerprint::of(&der).to_string() }
     }
 }
 
-fn properties(fingerprint: &str) -> BTreeMap<Vec<u8>, Vec<u8>> {
-    [
-        ("connection\0tls_version", "TLSv1.3"),
-        ("connection\0sha256_peer_certificate_digest", fingerprint),
-        ("plugin_name", "peergate"),
-    ]
-    .map(|(path, value)| (path.into(), value.into()))
-    .into()
+impl World {
+    fn pinned(&self, name: &'static str, pins: u32, headers: Vec<Field>) -> Variant {
+        let mut entries: Vec<Value> = (0..pins)
+            .map(|number| json!({ "sha256": fingerprint(number), "identity": format!("partner-{number}") }))
+            .collect();
+        entries[pins as usize / 2] = json!({ "sha256": self.fingerprint, "identity": "partner" });
+        Variant {
+            name,
+            policy: json!({
+                "version": 1,
+                "lists": { "partners": { "entries": entries } },
+                "apis": [{
+                    "name": "api",
+                    "match": { "path_prefix": "/" },
+                    "certificate": { "allow": ["partners"] },
+                    "policy": "mandatory",
+                }],
+                "forward": { "identity": "x-client-identity", "fingerprint": "x-client-cert-sha256" },
+            }),
+            headers,
+            properties: self.properties(),
+            reason: "reason=allowed",
+        }
+    }
+
+    fn properties(&self) -> BTreeMap<Vec<u8>, Vec<u8>> {
+        [
+            ("connection\0tls_version", "TLSv1.3"),
+            ("connection\0sha256_peer_certificate_digest", &self.fingerprint),
+            ("connection\0peer_certificate", &self.partner),
+            ("plugin_name", "peergate"),
+        ]
+        .map(|(path, value)| (path.into(), value.into()))
+        .into()
+    }
 }
 
 /// A fingerprint that no other number has: the multiplier is odd.
