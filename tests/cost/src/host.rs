@@ -1,13 +1,14 @@
 //! The host's side: what an Envoy that knows nothing but what a variant says would answer.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
-use wasmi::{Caller, Error, Extern, Memory, Val};
+use peergate::dynamic::Offline;
 
-use crate::pairs::{self, Field};
+use crate::pairs::Field;
 use crate::profile::Profile;
 
-/// What the module sees of the world, and what it did to it.
+/// What the module sees of the world, and what it did to it. Its clocks stand still.
 #[derive(Debug, Default)]
 pub struct Host {
     /// The plugin's configuration.
@@ -16,37 +17,20 @@ pub struct Host {
     pub headers: Vec<Field>,
     /// Properties by their paths, segments joined by NUL.
     pub properties: BTreeMap<Vec<u8>, Vec<u8>>,
-    /// Shared data with its numbers.
-    pub shared: BTreeMap<Vec<u8>, (Vec<u8>, u32)>,
-    /// The answer that is being told of.
-    pub answer: Answer,
-    /// Calls to clusters that are not answered yet: token and path.
-    pub calls_out: VecDeque<(u32, Vec<u8>)>,
     /// Filter state that was set.
     pub state: BTreeMap<Vec<u8>, Vec<u8>>,
-    /// The details of the local reply.
-    pub reply: Option<String>,
     /// Lines of the log.
     pub logs: Vec<String>,
     /// What was called since it was last looked at.
     pub traffic: Traffic,
     /// Where instructions go, if the module has probes.
     pub profile: Profile,
-    /// Nanoseconds since the epoch.
-    pub time: u64,
-    /// Names of metrics.
-    pub metrics: Vec<Vec<u8>>,
-    /// Tokens of calls that were given.
-    pub tokens: u32,
-}
-
-/// An answer of a cluster.
-#[derive(Debug, Default)]
-pub struct Answer {
-    /// Its headers.
-    pub headers: Vec<Field>,
-    /// Its body.
-    pub body: Vec<u8>,
+    /// The names of counters and gauges, by their numbers less one.
+    pub(crate) metrics: Vec<Vec<u8>>,
+    /// What the module has written.
+    shared: BTreeMap<Vec<u8>, (Vec<u8>, u32)>,
+    /// Shared data that was there before.
+    lists: Rc<Offline>,
 }
 
 /// What went between module and host.
@@ -54,238 +38,38 @@ pub struct Answer {
 pub struct Traffic {
     /// The functions that were called, in order, with what they were called for.
     pub calls: Vec<String>,
-    /// Requests of the host for memory.
+    /// How often the host asked the module for memory to hand something over in.
     pub allocations: u64,
-    /// Bytes that the host wrote into them.
+    /// Bytes that the host wrote there.
     pub given: u64,
-    /// Bytes that the host read of what the module showed it.
+    /// Bytes that the host was shown.
     pub taken: u64,
 }
 
-const OK: i32 = 0;
-const NOT_FOUND: i32 = 1;
-const BAD_ARGUMENT: i32 = 2;
-const CAS_MISMATCH: i32 = 8;
+impl Host {
+    /// A host with this configuration, where these lists have been filled.
+    pub fn new(configuration: Vec<u8>, lists: Rc<Offline>) -> Self {
+        Self { configuration, lists, ..Self::default() }
+    }
 
-/// One call of the module's, with its arguments.
-pub(crate) struct HostCall<'a, 'c> {
-    pub(crate) caller: &'a mut Caller<'c, Host>,
-    pub(crate) arguments: &'a [Val],
-}
+    /// What lies under a key, and its number.
+    pub(crate) fn shared(&self, key: &[u8]) -> Option<(Vec<u8>, u32)> {
+        self.shared.get(key).cloned().or_else(|| Some((self.lists.get(key)?, 1)))
+    }
 
-impl HostCall<'_, '_> {
-    /// Answers it.
-    ///
-    /// # Errors
-    /// If it is none that this host has.
-    pub(crate) fn answer(&mut self, name: &'static str) -> Result<i32, Error> {
-        let subject = self.subject(name)?;
-        self.host().traffic.calls.push(match subject {
-            Some(subject) => format!("{name} {}", String::from_utf8_lossy(&subject).replace('\0', ".")),
-            None => name.to_owned(),
-        });
-        match name {
-            "proxy_log" => {
-                let line = self.slice(1)?;
-                self.host().logs.push(String::from_utf8_lossy(&line).into_owned());
-                Ok(OK)
-            }
-            "proxy_get_buffer_bytes" => self.buffer(),
-            "proxy_get_header_map_pairs" => {
-                let map = self.number(0);
-                let host = self.host();
-                let bytes = match map {
-                    0 => pairs::write(&host.headers),
-                    6 => pairs::write(&host.answer.headers),
-                    _ => return Ok(NOT_FOUND),
-                };
-                self.give(&bytes, 1)
-            }
-            "proxy_get_header_map_value" => {
-                let name = self.slice(1)?;
-                let found = self.host().headers.iter().find(|(of, _)| *of == name).cloned();
-                match found {
-                    Some((_, value)) => self.give(&value, 3),
-                    None => Ok(NOT_FOUND),
-                }
-            }
-            "proxy_remove_header_map_value" => {
-                let name = self.slice(1)?;
-                self.host().headers.retain(|(of, _)| *of != name);
-                Ok(OK)
-            }
-            "proxy_replace_header_map_value" | "proxy_add_header_map_value" => {
-                let (name_, value) = (self.slice(1)?, self.slice(3)?);
-                let host = self.host();
-                if name.starts_with("proxy_replace") {
-                    host.headers.retain(|(of, _)| *of != name_);
-                }
-                host.headers.push((name_, value));
-                Ok(OK)
-            }
-            "proxy_get_property" => {
-                let path = self.slice(0)?;
-                match self.host().properties.get(&path).cloned() {
-                    Some(value) => self.give(&value, 2),
-                    None => Ok(NOT_FOUND),
-                }
-            }
-            "proxy_set_property" => {
-                let (name, value) = (self.slice(0)?, self.slice(2)?);
-                self.host().state.insert(name, value);
-                Ok(OK)
-            }
-            "proxy_send_local_response" => {
-                let (details, _, _) = (self.slice(1)?, self.slice(3)?, self.slice(5)?);
-                self.host().reply = Some(String::from_utf8_lossy(&details).into_owned());
-                Ok(OK)
-            }
-            "proxy_define_metric" => {
-                let name = self.slice(1)?;
-                let host = self.host();
-                let place = host.metrics.iter().position(|of| *of == name).unwrap_or_else(|| {
-                    host.metrics.push(name);
-                    host.metrics.len() - 1
-                });
-                self.put(3, &u32::try_from(place + 1).expect("few metrics").to_le_bytes())
-            }
-            "proxy_get_shared_data" => {
-                let key = self.slice(0)?;
-                let Some((value, number)) = self.host().shared.get(&key).cloned() else {
-                    return Ok(NOT_FOUND);
-                };
-                self.give(&value, 2)?;
-                self.put(4, &number.to_le_bytes())
-            }
-            "proxy_set_shared_data" => {
-                let (key, value, number) = (self.slice(0)?, self.slice(2)?, self.number(4));
-                let shared = &mut self.host().shared;
-                let old = shared.get(&key).map_or(0, |(_, number)| *number);
-                if number != 0 && old != 0 && number != old {
-                    return Ok(CAS_MISMATCH);
-                }
-                shared.insert(key, (value, old + 1));
-                Ok(OK)
-            }
-            "proxy_http_call" => {
-                let headers = self.slice(2)?;
-                let host = self.host();
-                host.tokens += 1;
-                let token = host.tokens;
-                host.calls_out.push_back((token, headers));
-                self.put(9, &token.to_le_bytes())
-            }
-            "proxy_get_current_time_nanoseconds" => {
-                let time = self.host().time;
-                self.put(0, &time.to_le_bytes())
-            }
-            "clock_time_get" => {
-                let time = self.host().time;
-                self.put(2, &time.to_le_bytes())
-            }
-            "random_get" => {
-                let (place, size) = (self.number(0), self.number(1));
-                self.memory().data_mut(&mut *self.caller)[usize_of(place)..][..usize_of(size)].fill(7);
-                Ok(OK)
-            }
-            "environ_sizes_get" => {
-                self.put(0, &[0; 4])?;
-                self.put(1, &[0; 4])
-            }
-            "proxy_increment_metric"
-            | "proxy_record_metric"
-            | "proxy_set_tick_period_milliseconds"
-            | "proxy_set_effective_context"
-            | "proxy_continue_stream"
-            | "proxy_close_stream"
-            | "environ_get" => Ok(OK),
-            "proxy_call_foreign_function" => Ok(NOT_FOUND),
-            _ => Err(Error::new(format!("the host has no {name}"))),
+    /// Lays a value under a key. `false` if somebody else was faster.
+    pub(crate) fn set_shared(&mut self, key: Vec<u8>, value: Vec<u8>, number: u32) -> bool {
+        let old = self.shared(&key).map_or(0, |(_, number)| number);
+        let is_next = number == 0 || old == 0 || number == old;
+        if is_next {
+            self.shared.insert(key, (value, old + 1));
         }
-    }
-
-    /// What a call is about, to tell it from others of the same function.
-    fn subject(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
-        Ok(match name {
-            "proxy_get_property" | "proxy_set_property" => Some(self.peek(0)?),
-            "proxy_remove_header_map_value"
-            | "proxy_replace_header_map_value"
-            | "proxy_add_header_map_value"
-            | "proxy_get_header_map_value" => Some(self.peek(1)?),
-            _ => None,
-        })
-    }
-
-    fn buffer(&mut self) -> Result<i32, Error> {
-        let (start, length) = (usize_of(self.number(1)), usize_of(self.number(2)));
-        let kind = self.number(0);
-        let host = self.host();
-        let whole = match kind {
-            4 => host.answer.body.clone(),
-            7 => host.configuration.clone(),
-            _ => return Ok(NOT_FOUND),
-        };
-        let end = start.saturating_add(length).min(whole.len());
-        match whole.get(start..end) {
-            Some(part) => self.give(part, 3),
-            None => Ok(BAD_ARGUMENT),
-        }
-    }
-
-    fn host(&mut self) -> &mut Host {
-        self.caller.data_mut()
-    }
-
-    fn number(&self, place: usize) -> u32 {
-        match self.arguments[place] {
-            Val::I32(number) => number.cast_unsigned(),
-            _ => panic!("argument {place} is no i32"),
-        }
-    }
-
-    fn memory(&self) -> Memory {
-        self.caller.get_export("memory").and_then(Extern::into_memory).expect("the module's memory")
-    }
-
-    fn peek(&self, place: usize) -> Result<Vec<u8>, Error> {
-        let (data, size) = (usize_of(self.number(place)), usize_of(self.number(place + 1)));
-        let memory = self.memory();
-        let slice = memory.data(&*self.caller).get(data..).and_then(|rest| rest.get(..size));
-        slice.map(<[u8]>::to_vec).ok_or_else(|| Error::new("a slice outside of memory"))
-    }
-
-    /// The bytes that two arguments tell: where they are, and how many.
-    fn slice(&mut self, place: usize) -> Result<Vec<u8>, Error> {
-        let bytes = self.peek(place)?;
-        self.host().traffic.taken += bytes.len() as u64;
-        Ok(bytes)
-    }
-
-    fn put(&mut self, place: usize, bytes: &[u8]) -> Result<i32, Error> {
-        let place = usize_of(self.number(place));
-        self.memory().write(&mut *self.caller, place, bytes).map_err(|error| Error::new(error.to_string()))?;
-        Ok(OK)
-    }
-
-    /// Hands bytes over, in memory that the module is asked for. No bytes are a null pointer, as in Envoy.
-    fn give(&mut self, bytes: &[u8], place: usize) -> Result<i32, Error> {
-        let size = u32::try_from(bytes.len()).expect("fits in the module");
-        let mut data = 0;
-        if size > 0 {
-            let allocate = self.caller.get_export("proxy_on_memory_allocate").and_then(Extern::into_func);
-            let allocate = allocate.expect("the module's allocator").typed::<u32, u32>(&*self.caller)?;
-            data = allocate.call(&mut *self.caller, size)?;
-            let written = self.memory().write(&mut *self.caller, usize_of(data), bytes);
-            written.map_err(|error| Error::new(error.to_string()))?;
-            let traffic = &mut self.host().traffic;
-            traffic.allocations += 1;
-            traffic.given += u64::from(size);
-        }
-        self.put(place, &data.to_le_bytes())?;
-        self.put(place + 1, &size.to_le_bytes())
+        is_next
     }
 }
 
-fn usize_of(number: u32) -> usize {
-    number as usize
-}
+/// Nanoseconds since the epoch: 2026-07-01T12:00:00Z, when the decision cases' certificates are valid.
+pub(crate) const WALL: u64 = 1_782_907_200_000_000_000;
+
+/// Nanoseconds of the monotonic clock, by which lists were filled just now.
+pub(crate) const MONOTONIC: u64 = Offline::NOW;

@@ -4,17 +4,15 @@
 //! version of one. Each run of instructions that are always executed together begins with an addition of their
 //! number to a global.
 
-use std::collections::HashMap;
 use std::error::Error;
 
 use walrus::ir::{
-    Binop, BinaryOp, Call, Const, GlobalGet, GlobalSet, Instr, InstrSeq, LocalGet, LocalSet, RefFunc,
+    Binop, BinaryOp, Const, GlobalGet, GlobalSet, Instr, InstrLocId, InstrSeq, LocalGet, LocalSet,
     UnaryOp, Unop, Value, VisitorMut, dfs_pre_order_mut,
 };
-use walrus::{
-    ConstExpr, ElementItems, ExportItem, FunctionBuilder, FunctionId, FunctionKind, GlobalId, LocalId,
-    Module, ValType,
-};
+use walrus::{ConstExpr, GlobalId, LocalId, Module, ValType};
+
+use crate::probes;
 
 /// The exported global with the number of instructions so far.
 pub const INSTRUCTIONS: &str = "peergate_cost_instructions";
@@ -22,11 +20,9 @@ pub const INSTRUCTIONS: &str = "peergate_cost_instructions";
 /// The exported global with the number of bytes that `memory.copy` and `memory.fill` were asked for.
 pub const BYTES: &str = "peergate_cost_bytes";
 
-/// The module of imports that a module with probes has besides.
-pub const PROBES: &str = "peergate_cost";
-
 /// A module with counters.
-pub struct Counted {
+#[derive(Clone, Debug)]
+pub struct Counting {
     /// The module.
     pub wasm: Vec<u8>,
     /// Its functions by the numbers that probes give; empty without probes.
@@ -38,7 +34,7 @@ pub struct Counted {
 ///
 /// # Errors
 /// If it is no module.
-pub fn instrument(wasm: &[u8], probes: bool) -> Result<Counted, Box<dyn Error>> {
+pub fn instrument(wasm: &[u8], probes: bool) -> Result<Counting, Box<dyn Error>> {
     let mut module = Module::from_buffer(wasm)?;
     let zero = ConstExpr::Value(Value::I64(0));
     let instructions = module.globals.add_local(ValType::I64, true, false, zero.clone());
@@ -50,8 +46,8 @@ pub fn instrument(wasm: &[u8], probes: bool) -> Result<Counted, Box<dyn Error>> 
     for (_, function) in module.funcs.iter_local_mut() {
         dfs_pre_order_mut(&mut counters, function, function.entry_block());
     }
-    let functions = if probes { add_probes(&mut module, instructions) } else { Vec::new() };
-    Ok(Counted { wasm: module.emit_wasm(), functions })
+    let functions = if probes { probes::add(&mut module, instructions) } else { Vec::new() };
+    Ok(Counting { wasm: module.emit_wasm(), functions })
 }
 
 struct Counters {
@@ -87,7 +83,7 @@ impl VisitorMut for Counters {
     }
 }
 
-type Instructions = Vec<(Instr, walrus::ir::InstrLocId)>;
+type Instructions = Vec<(Instr, InstrLocId)>;
 
 impl Counters {
     fn flush(&self, counted: &mut Instructions, run: &mut Instructions, size: &mut i64) {
@@ -125,74 +121,58 @@ fn ends_run(instruction: &Instr) -> bool {
     )
 }
 
-/// Puts a function around each of the module's own that tells of it.
-fn add_probes(module: &mut Module, instructions: GlobalId) -> Vec<String> {
-    let probe = module.types.add(&[ValType::I32, ValType::I64], &[]);
-    let (enter, _) = module.add_import_func(PROBES, "enter", probe);
-    let (leave, _) = module.add_import_func(PROBES, "leave", probe);
-    let own: Vec<FunctionId> = module.funcs.iter_local().map(|(id, _)| id).collect();
-    let mut names = Vec::new();
-    let mut around = HashMap::new();
-    for (number, id) in (0..).zip(&own) {
-        let function = module.funcs.get(*id);
-        let name = function.name.as_deref().map(|name| format!("{:#}", rustc_demangle::demangle(name)));
-        names.push(name.unwrap_or_else(|| format!("function {number}")));
-        let kind = module.types.get(function.ty());
-        let (takes, gives) = (kind.params().to_vec(), kind.results().to_vec());
-        let arguments: Vec<LocalId> = takes.iter().map(|kind| module.locals.add(*kind)).collect();
-        let mut builder = FunctionBuilder::new(&mut module.types, &takes, &gives);
-        let mut body = builder.func_body();
-        body.i32_const(number).global_get(instructions).call(enter);
-        for argument in &arguments {
-            body.local_get(*argument);
-        }
-        body.call(*id).i32_const(number).global_get(instructions).call(leave);
-        around.insert(*id, builder.finish(arguments, &mut module.funcs));
-    }
-    redirect(module, &own, &around);
-    names
-}
+#[cfg(test)]
+mod tests {
+    use walrus::FunctionBuilder;
+    use walrus::ir::BinaryOp;
+    use wasmi::{Engine, Linker, Module as Loaded, Store, Val};
 
-/// Has everybody call the functions around the module's own.
-fn redirect(module: &mut Module, own: &[FunctionId], around: &HashMap<FunctionId, FunctionId>) {
-    let mut calls = Calls(around);
-    for id in own {
-        if let FunctionKind::Local(function) = &mut module.funcs.get_mut(*id).kind {
-            dfs_pre_order_mut(&mut calls, function, function.entry_block());
-        }
+    use super::*;
+
+    /// Counts down to nothing: `loop { n = n - 1; if n != 0 { continue } } ; memory.fill(0, 0, 100)`.
+    fn countdown() -> Vec<u8> {
+        let mut module = Module::default();
+        let memory = module.memories.add_local(false, false, 1, None, None);
+        let number = module.locals.add(ValType::I32);
+        let mut function = FunctionBuilder::new(&mut module.types, &[ValType::I32], &[]);
+        let mut body = function.func_body();
+        body.loop_(None, |body| {
+            let again = body.id();
+            body.local_get(number).i32_const(1).binop(BinaryOp::I32Sub).local_tee(number).br_if(again);
+        });
+        body.i32_const(0).i32_const(0).i32_const(100).memory_fill(memory);
+        let function = function.finish(vec![number], &mut module.funcs);
+        module.exports.add("countdown", function);
+        module.emit_wasm()
     }
-    let replace = |id: &mut FunctionId| {
-        if let Some(other) = around.get(id) {
-            *id = *other;
+
+    fn counts(probes: bool, from: u32) -> (u64, u64) {
+        let counting = instrument(&countdown(), probes).expect("a module");
+        let engine = Engine::default();
+        let module = Loaded::new(&engine, &counting.wasm).expect("a module");
+        let mut store = Store::new(&engine, ());
+        let mut linker = Linker::new(&engine);
+        for name in ["enter", "leave"] {
+            linker.func_wrap(probes::MODULE, name, |_: u32, _: u64| {}).expect("a function");
         }
-    };
-    for element in module.elements.iter_mut() {
-        match &mut element.items {
-            ElementItems::Functions(functions) => functions.iter_mut().for_each(replace),
-            ElementItems::Expressions(_, expressions) => {
-                for expression in expressions {
-                    if let ConstExpr::RefFunc(id) = expression {
-                        replace(id);
-                    }
-                }
+        let instance = linker.instantiate_and_start(&mut store, &module).expect("an instance");
+        let countdown = instance.get_typed_func::<u32, ()>(&store, "countdown").expect("it");
+        countdown.call(&mut store, from).expect("no trap");
+        let [instructions, bytes] = [INSTRUCTIONS, BYTES].map(|name| {
+            let global = instance.get_global(&store, name).expect("a counter");
+            match global.get(&store) {
+                Val::I64(count) => count.cast_unsigned(),
+                other => panic!("{other:?}"),
             }
+        });
+        (instructions, bytes)
+    }
+
+    #[test]
+    fn every_instruction_that_is_executed_counts_once() {
+        for probes in [false, true] {
+            assert_eq!(counts(probes, 1), (5 + 4, 100));
+            assert_eq!(counts(probes, 1000), (5 * 1000 + 4, 100));
         }
-    }
-    for export in module.exports.iter_mut() {
-        if let ExportItem::Function(id) = &mut export.item {
-            replace(id);
-        }
-    }
-}
-
-struct Calls<'a>(&'a HashMap<FunctionId, FunctionId>);
-
-impl VisitorMut for Calls<'_> {
-    fn visit_call_mut(&mut self, call: &mut Call) {
-        call.func = self.0.get(&call.func).copied().unwrap_or(call.func);
-    }
-
-    fn visit_ref_func_mut(&mut self, reference: &mut RefFunc) {
-        reference.func = self.0.get(&reference.func).copied().unwrap_or(reference.func);
     }
 }

@@ -1,8 +1,15 @@
 //! What a request costs the shipped module: instructions and host calls, counted.
 
+mod calls;
+pub mod budget;
+pub mod certificate;
 pub mod host;
 pub mod instrument;
+pub mod measure;
 pub mod pairs;
+pub mod probes;
 pub mod profile;
+pub mod request;
+pub mod scene;
 pub mod variants;
 pub mod vm;

@@ -1,89 +1,90 @@
-//! Prints what requests cost a module: `peergate-cost [--profile VARIANT] [--tree] [MODULE.wasm]`.
+//! Prints what requests cost a module.
 
 use std::error::Error;
+use std::process::ExitCode;
 
-use peergate_cost::instrument::instrument;
-use peergate_cost::variants::{self, Variant};
-use peergate_cost::vm::{Stream, Vm};
+use peergate_cost::measure::measure;
+use peergate_cost::scene::Scene;
+use peergate_cost::variants;
+use peergate_cost::vm::{Program, Vm};
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let mut profile = None;
-    let mut only = None;
-    let mut tree = false;
+fn main() -> Result<ExitCode, Box<dyn Error>> {
+    let (mut profile, mut only, mut tree, mut calls) = (None, String::new(), false, false);
     let mut module = String::from("target/peergate/peergate_http.wasm");
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--profile" => profile = arguments.next(),
-            "--only" => only = arguments.next(),
+            "--only" => only = arguments.next().unwrap_or_default(),
             "--tree" => tree = true,
+            "--calls" => calls = true,
+            _ if argument.starts_with('-') => {
+                eprintln!("{USAGE}");
+                return Ok(ExitCode::from(2));
+            }
             _ => module = argument,
         }
     }
     let wasm = std::fs::read(&module).map_err(|error| format!("{module}: {error}"))?;
+    let scenes = variants::pins().into_iter().chain(variants::others());
     if let Some(name) = profile {
-        let variants = variants::all();
-        let variant = variants.iter().find(|variant| variant.name == name).ok_or("no such variant")?;
-        return show_profile(&wasm, variant, tree);
+        show_profile(&wasm, scenes, &name, tree)?;
+    } else {
+        show_table(&wasm, scenes, &only, calls)?;
     }
-    let counted = instrument(&wasm, false)?;
-    println!("{:32} {:>8} {:>8} {:>8} {:>8} | first {:>8} | {:>5} {:>6} {:>6} {:>6} {:>6}", "variant", "create", "headers", "delete", "all", "all", "calls", "allocs", "given", "taken", "moved");
-    for variant in variants::all() {
-        if only.as_ref().is_some_and(|only| !variant.name.contains(only.as_str())) {
-            continue;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show_table(wasm: &[u8], scenes: impl Iterator<Item = Scene>, only: &str, calls: bool) -> Result<(), Box<dyn Error>> {
+    let program = Program::load(wasm, false)?;
+    println!("{:44} {:>8} {:>8} {:>8} {:>8} {:>9} {:>5} {:>6} {:>6} {:>6} {:>6}", "warm request", "create", "headers", "delete", "all", "first", "calls", "allocs", "given", "taken", "moved");
+    for scene in scenes.filter(|scene| scene.name.contains(only)) {
+        let (start, all) = measure(&program, &scene)?;
+        for one in all {
+            let warm = &one.warm;
+            let traffic = &warm.headers.traffic;
+            println!(
+                "{:44} {:>8} {:>8} {:>8} {:>8} {:>9} {:>5} {:>6} {:>6} {:>6} {:>6}",
+                one.variant, warm.create.instructions, warm.headers.instructions, warm.delete.instructions,
+                warm.instructions(), one.first.instructions(), traffic.calls.len(), traffic.allocations,
+                traffic.given, traffic.taken, warm.headers.moved,
+            );
+            if one.least != warm.instructions() {
+                println!("    at least {}", one.least);
+            }
+            if calls {
+                for call in &traffic.calls {
+                    println!("    {call}");
+                }
+            }
         }
-        let (mut vm, started) = Vm::start(&counted, variant.host())?;
-        let (root, configured) = vm.configure()?;
-        let first = send(&mut vm, root, &variant)?;
-        send(&mut vm, root, &variant)?;
-        let warm = send(&mut vm, root, &variant)?;
-        if std::env::var_os("COST_RUN").is_some() {
-            let counts = (0..40).map(|_| Ok(send(&mut vm, root, &variant)?.instructions()));
-            println!("{:?}", counts.collect::<Result<Vec<u64>, Box<dyn Error>>>()?);
-        }
-        let traffic = &warm.headers.traffic;
-        println!(
-            "{:32} {:>8} {:>8} {:>8} {:>8} | first {:>8} | {:>5} {:>6} {:>6} {:>6} {:>6}",
-            variant.name, warm.create.instructions, warm.headers.instructions, warm.delete.instructions,
-            warm.instructions(), first.instructions(), traffic.calls.len(), traffic.allocations, traffic.given,
-            traffic.taken, warm.headers.moved,
-        );
-        println!("    start: {} + {} instructions, {} bytes of memory", started.instructions, configured.instructions, vm.memory());
-        for call in &traffic.calls {
-            println!("    {call}");
-        }
+        println!("    start: {} + {} instructions, {} bytes of memory", start.initialize, start.configure, start.memory);
     }
     Ok(())
 }
 
-fn send(vm: &mut Vm, root: u32, variant: &Variant) -> Result<Stream, Box<dyn Error>> {
-    let host = vm.host();
-    host.headers = variant.headers.clone();
-    host.state.clear();
-    host.reply = None;
-    let stream = vm.send(root)?;
-    let host = vm.host();
-    let verdict = host.state.get(&b"peergate_verdict"[..]).map(|verdict| String::from_utf8_lossy(verdict));
-    let verdict = verdict.unwrap_or_default().into_owned();
-    if !verdict.contains(variant.reason) {
-        return Err(format!("{}: {verdict} {:?} {:?}", variant.name, host.reply, host.logs).into());
-    }
-    Ok(stream)
-}
-
-fn show_profile(wasm: &[u8], variant: &Variant, tree: bool) -> Result<(), Box<dyn Error>> {
-    let counted = instrument(wasm, true)?;
-    let (mut vm, _) = Vm::start(&counted, variant.host())?;
+fn show_profile(wasm: &[u8], scenes: impl Iterator<Item = Scene>, name: &str, tree: bool) -> Result<(), Box<dyn Error>> {
+    let program = Program::load(wasm, true)?;
+    let found = scenes.into_iter().find_map(|scene| {
+        let wanted = |request: &&peergate_cost::request::Request| format!("{}, {}", scene.name, request.name) == name;
+        let request = scene.requests.iter().find(wanted)?.clone();
+        Some((scene, request))
+    });
+    let (scene, request) = found.ok_or("no such variant")?;
+    let (mut vm, _) = Vm::start(&program, scene.host())?;
     let (root, _) = vm.configure()?;
-    for _ in 0..3 {
-        send(&mut vm, root, variant)?;
+    if let Some(before) = &scene.before {
+        vm.send(root, before)?;
+    }
+    for _ in 0..32 {
+        vm.send(root, &request)?;
     }
     vm.host().profile = Default::default();
-    let stream = send(&mut vm, root, variant)?;
+    let stream = vm.send(root, &request)?;
     let profile = std::mem::take(&mut vm.host().profile);
     let all = stream.instructions();
-    println!("{}: {all} instructions", variant.name);
-    let name = |function: usize| counted.functions.get(function).map_or("", |name| name.as_str());
+    println!("{name}: {all} instructions");
+    let name = |function: usize| program.functions.get(function).map_or("", |name| name.as_str());
     if tree {
         for (path, spent) in profile.paths() {
             if spent.whole * 200 >= all {
@@ -100,3 +101,5 @@ fn show_profile(wasm: &[u8], variant: &Variant, tree: bool) -> Result<(), Box<dy
     }
     Ok(())
 }
+
+const USAGE: &str = "usage: peergate-cost [--profile VARIANT [--tree]] [--only TEXT] [--calls] [MODULE.wasm]";

@@ -1,9 +1,33 @@
 //! A VM with the counted module in it.
 
-use wasmi::{Engine, Error, Func, Global, Instance, Linker, Module, Store, Val, WasmParams, WasmResults};
+use wasmi::{Engine, Error, Func, FuncType, Global, Instance, Linker, Module, Store, Val, WasmParams, WasmResults};
 
-use crate::host::{Host, HostCall, Traffic};
-use crate::instrument::{BYTES, Counted, INSTRUCTIONS, PROBES};
+use crate::calls::HostCall;
+use crate::host::{Host, Traffic};
+use crate::instrument::{BYTES, INSTRUCTIONS, instrument};
+use crate::probes;
+use crate::request::Request;
+
+/// A module that counts, ready to be started.
+pub struct Program {
+    engine: Engine,
+    module: Module,
+    /// Its functions by the numbers that probes give; empty without probes.
+    pub functions: Vec<String>,
+}
+
+impl Program {
+    /// Loads a module, with probes for a profile or without.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn load(wasm: &[u8], probes: bool) -> Result<Self, Error> {
+        let counting = instrument(wasm, probes).map_err(|error| Error::new(error.to_string()))?;
+        let engine = Engine::default();
+        let module = Module::new(&engine, &counting.wasm)?;
+        Ok(Self { engine, module, functions: counting.functions })
+    }
+}
 
 /// A VM.
 pub struct Vm {
@@ -45,32 +69,23 @@ impl Vm {
     /// Starts a VM: what `_initialize` takes comes with it.
     ///
     /// # Errors
-    /// If the module cannot be loaded, imports what this host does not have, or traps.
-    pub fn start(module: &Counted, host: Host) -> Result<(Self, Cost), Error> {
-        let engine = Engine::default();
-        let module = Module::new(&engine, &module.wasm)?;
-        let mut store = Store::new(&engine, host);
-        let mut linker = Linker::<Host>::new(&engine);
-        for import in module.imports() {
+    /// If the module imports what this host does not have, or traps.
+    pub fn start(program: &Program, host: Host) -> Result<(Self, Cost), Error> {
+        let mut store = Store::new(&program.engine, host);
+        let mut linker = Linker::<Host>::new(&program.engine);
+        for import in program.module.imports() {
+            let (from, name) = (import.module(), import.name());
             let Some(kind) = import.ty().func() else {
-                return Err(Error::new(format!("an import that is no function: {}", import.name())));
+                return Err(Error::new(format!("an import that is no function: {name}")));
             };
-            let function = if import.module() == PROBES {
-                probe(&mut store, import.name() == "enter")
+            let function = if from == probes::MODULE {
+                probe(&mut store, name == "enter")
             } else {
-                // The few names live as long as the process.
-                let name: &'static str = String::from(import.name()).leak();
-                Func::new(&mut store, kind.clone(), move |mut caller, arguments, results| {
-                    let status = HostCall { caller: &mut caller, arguments }.answer(name)?;
-                    if let Some(result) = results.first_mut() {
-                        *result = Val::I32(status);
-                    }
-                    Ok(())
-                })
+                host_function(&mut store, name.to_owned(), kind.clone())
             };
-            linker.define(import.module(), import.name(), function)?;
+            linker.define(from, name, function)?;
         }
-        let instance = linker.instantiate_and_start(&mut store, &module)?;
+        let instance = linker.instantiate_and_start(&mut store, &program.module)?;
         let mut vm = Self { store, instance, contexts: 0 };
         let ((), cost) = vm.call("_initialize", ())?;
         Ok((vm, cost))
@@ -94,16 +109,27 @@ impl Vm {
         Ok((root, cost))
     }
 
-    /// Shows a plugin a request, from its beginning to its end. The host has its headers and properties.
+    /// Shows a plugin a request, from its beginning to its end.
     ///
     /// # Errors
-    /// As [`call`](Self::call).
-    pub fn send(&mut self, root: u32) -> Result<Stream, Error> {
-        let count = u32::try_from(self.host().headers.len()).expect("few headers");
+    /// If it is decided otherwise than expected, and as [`call`](Self::call).
+    pub fn send(&mut self, root: u32, request: &Request) -> Result<Stream, Error> {
+        let host = self.host();
+        host.headers.clone_from(&request.headers);
+        host.properties.clone_from(&request.properties);
+        host.state.clear();
+        let count = u32::try_from(request.headers.len()).expect("few headers");
         let id = self.context();
         let ((), create) = self.call("proxy_on_context_create", (id, root))?;
-        let (_, headers): (u32, Cost) = self.call("proxy_on_request_headers", (id, count, 1u32))?;
+        let (_, headers): (u32, Cost) = self.call("proxy_on_request_headers", (id, count, 1_u32))?;
         let ((), delete) = self.call("proxy_on_delete", id)?;
+        let host = self.host();
+        let verdict = host.state.get(&b"peergate_verdict"[..]).map_or(&[][..], |verdict| verdict);
+        let verdict = String::from_utf8_lossy(verdict);
+        if !verdict.contains(&format!("reason={} ", request.reason)) {
+            let problem = format!("{}: {verdict}; {}", request.name, host.logs.join("; "));
+            return Err(Error::new(problem));
+        }
         Ok(Stream { create, headers, delete })
     }
 
@@ -146,6 +172,17 @@ impl Vm {
             _ => 0,
         }
     }
+}
+
+/// A function of the host.
+fn host_function(store: &mut Store<Host>, name: String, kind: FuncType) -> Func {
+    Func::new(store, kind, move |mut caller, arguments, results| {
+        let status = HostCall { caller: &mut caller, arguments }.answer(&name)?;
+        if let Some(result) = results.first_mut() {
+            *result = Val::I32(status);
+        }
+        Ok(())
+    })
 }
 
 /// What a module with probes tells.
