@@ -30,7 +30,9 @@ impl HostCall<'_, '_> {
     pub(crate) fn answer(&mut self, name: &str) -> Result<i32, Error> {
         let subject = self.subject(name)?;
         self.host().traffic.calls.push(match subject {
-            Some(subject) => format!("{name} {}", String::from_utf8_lossy(&subject).replace('\0', ".")),
+            Some(subject) => {
+                format!("{name} {}", String::from_utf8_lossy(&subject).replace('\0', "."))
+            }
             None => name.to_owned(),
         });
         match name {
@@ -112,7 +114,8 @@ impl HostCall<'_, '_> {
             "clock_time_get" => self.put(2, &MONOTONIC.to_le_bytes()),
             "random_get" => {
                 let (place, size) = (self.number(0), self.number(1));
-                self.memory().data_mut(&mut *self.caller)[usize_of(place)..][..usize_of(size)].fill(7);
+                self.memory().data_mut(&mut *self.caller)[usize_of(place)..][..usize_of(size)]
+                    .fill(7);
                 Ok(OK)
             }
             "environ_sizes_get" => {
@@ -190,7 +193,9 @@ impl HostCall<'_, '_> {
 
     fn put(&mut self, place: usize, bytes: &[u8]) -> Result<i32, Error> {
         let place = usize_of(self.number(place));
-        self.memory().write(&mut *self.caller, place, bytes).map_err(|error| Error::new(error.to_string()))?;
+        self.memory()
+            .write(&mut *self.caller, place, bytes)
+            .map_err(|error| Error::new(error.to_string()))?;
         Ok(OK)
     }
 
@@ -199,8 +204,10 @@ impl HostCall<'_, '_> {
         let size = u32::try_from(bytes.len()).expect("fits in the module");
         let mut data = 0;
         if size > 0 {
-            let allocate = self.caller.get_export("proxy_on_memory_allocate").and_then(Extern::into_func);
-            let allocate = allocate.expect("the module's allocator").typed::<u32, u32>(&*self.caller)?;
+            let allocate =
+                self.caller.get_export("proxy_on_memory_allocate").and_then(Extern::into_func);
+            let allocate =
+                allocate.expect("the module's allocator").typed::<u32, u32>(&*self.caller)?;
             data = allocate.call(&mut *self.caller, size)?;
             let written = self.memory().write(&mut *self.caller, usize_of(data), bytes);
             written.map_err(|error| Error::new(error.to_string()))?;

@@ -7,7 +7,7 @@
 use std::error::Error;
 
 use walrus::ir::{
-    Binop, BinaryOp, Const, GlobalGet, GlobalSet, Instr, InstrLocId, InstrSeq, LocalGet, LocalSet,
+    BinaryOp, Binop, Const, GlobalGet, GlobalSet, Instr, InstrLocId, InstrSeq, LocalGet, LocalSet,
     UnaryOp, Unop, Value, VisitorMut, dfs_pre_order_mut,
 };
 use walrus::{ConstExpr, GlobalId, LocalId, Module, ValType};
@@ -138,7 +138,11 @@ mod tests {
         let mut body = function.func_body();
         body.loop_(None, |body| {
             let again = body.id();
-            body.local_get(number).i32_const(1).binop(BinaryOp::I32Sub).local_tee(number).br_if(again);
+            body.local_get(number)
+                .i32_const(1)
+                .binop(BinaryOp::I32Sub)
+                .local_tee(number)
+                .br_if(again);
         });
         body.i32_const(0).i32_const(0).i32_const(100).memory_fill(memory);
         let function = function.finish(vec![number], &mut module.funcs);

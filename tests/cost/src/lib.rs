@@ -1,7 +1,7 @@
 //! What a request costs the shipped module: instructions and host calls, counted.
 
-mod calls;
 pub mod budget;
+mod calls;
 pub mod certificate;
 pub mod host;
 pub mod instrument;

@@ -59,7 +59,7 @@ pub fn measure(program: &Program, scene: &Scene) -> Result<(Start, Vec<Measured>
                 warm = next;
             }
         }
-        all.push(Measured { variant: format!("{}, {}", scene.name, request.name), first, warm, least });
+        all.push(Measured { variant: scene.variant(request), first, warm, least });
     }
     Ok((start, all))
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use walrus::ir::{Call, RefFunc, VisitorMut, dfs_pre_order_mut};
 use walrus::{
-    ConstExpr, ElementItems, ExportItem, FunctionBuilder, FunctionId, FunctionKind, GlobalId, LocalId,
-    Module, ValType,
+    ConstExpr, ElementItems, ExportItem, FunctionBuilder, FunctionId, FunctionKind, GlobalId,
+    LocalId, Module, ValType,
 };
 
 /// The module that probes are imported from: `enter` and `leave`, each with a function's number and the
@@ -22,7 +22,8 @@ pub(crate) fn add(module: &mut Module, instructions: GlobalId) -> Vec<String> {
     let mut around = HashMap::new();
     for (number, id) in (0..).zip(&own) {
         let function = module.funcs.get(*id);
-        let name = function.name.as_deref().map(|name| format!("{:#}", rustc_demangle::demangle(name)));
+        let name =
+            function.name.as_deref().map(|name| format!("{:#}", rustc_demangle::demangle(name)));
         names.push(name.unwrap_or_else(|| format!("function {number}")));
         let kind = module.types.get(function.ty());
         let (takes, gives) = (kind.params().to_vec(), kind.results().to_vec());

@@ -39,8 +39,11 @@ impl Request {
 
     /// The client proved to hold this certificate, and Envoy tells the filter all of it.
     pub fn of(self, certificate: &Certificate) -> Self {
-        self.property("connection\0sha256_peer_certificate_digest", certificate.fingerprint.to_string())
-            .property("connection\0peer_certificate", &certificate.pem)
+        self.property(
+            "connection\0sha256_peer_certificate_digest",
+            certificate.fingerprint.to_string(),
+        )
+        .property("connection\0peer_certificate", &certificate.pem)
     }
 
     /// A filter ahead has verified a token with these claims.

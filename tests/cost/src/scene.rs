@@ -48,12 +48,17 @@ impl Scene {
         Self { changes: changes.into_iter().collect(), ..self }
     }
 
+    /// What a request to this policy is called.
+    pub fn variant(&self, request: &Request) -> String {
+        format!("{}, {}", self.name, request.name)
+    }
+
     /// The world around the VM before the first request.
     pub fn host(&self) -> Host {
         let configuration = self.policy.to_string().into_bytes();
         let lists = Rc::new(Offline::default());
         if !self.changes.is_empty() {
-            let page = json!({ "version": 1, "cursor": "", "changes": self.changes }).to_string();
+            let page = json!({ "version": 1, "cursor": "1", "changes": self.changes }).to_string();
             let page = PageReader::new(page.into(), &Format::Native, u32::MAX).expect("a page");
             let page = page.finish().expect("a page");
             let policy = Policy::read(&configuration).expect("a policy");

@@ -6,16 +6,30 @@ use crate::certificate::Certificate;
 use crate::request::Request;
 use crate::scene::Scene;
 
+/// All of them, in parts that take about as long as each other.
+pub fn all() -> [Vec<Scene>; 2] {
+    [pins(), others()]
+}
+
 /// Policies of many pinned certificates, of which one is the client's.
-pub fn pins() -> Vec<Scene> {
+fn pins() -> Vec<Scene> {
     let (partner, stranger) = (Certificate::partner(), Certificate::stranger());
     let one = Scene::new("1 pin", policy(pinned(&partner, 1)))
         .asked(Request::few("8 headers").of(&partner))
         .asked(Request::many("33 headers").of(&partner))
         .asked(Request::few("refused: unlisted").of(&stranger).because("certificate_not_allowed"))
-        .asked(Request::many("refused: unlisted, 33 headers").of(&stranger).because("certificate_not_allowed"))
+        .asked(
+            Request::many("refused: unlisted, 33 headers")
+                .of(&stranger)
+                .because("certificate_not_allowed"),
+        )
         .asked(Request::few("refused: no certificate").because("certificate_required"))
-        .asked(Request::few("refused: bad target").of(&partner).path("/v1/../admin").because("bad_target"));
+        .asked(
+            Request::few("refused: bad target")
+                .of(&partner)
+                .path("/v1/../admin")
+                .because("bad_target"),
+        );
     let several = [("10,000 pins", 10_000), ("100,000 pins", 100_000)].map(|(name, count)| {
         Scene::new(name, policy(pinned(&partner, count)))
             .asked(Request::few("8 headers").of(&partner))
@@ -25,7 +39,7 @@ pub fn pins() -> Vec<Scene> {
 }
 
 /// Policies with other credentials, or none.
-pub fn others() -> Vec<Scene> {
+fn others() -> Vec<Scene> {
     let (partner, client) = (Certificate::partner(), Certificate::client());
     let authority = json!({ "entries": [{
         "ca": Certificate::root().pem, "intermediates": Certificate::intermediate().pem, "identity": "acme",
@@ -56,9 +70,13 @@ pub fn others() -> Vec<Scene> {
     }));
     all.extend(keys(&partner));
     all.extend(tokens(&partner));
-    all.extend([("dynamic list of 10", 10), ("dynamic list of 100,000", 100_000)].map(|(name, count)| {
-        Scene::new(name, policy(fed())).told(entries(&partner, count)).asked(Request::few("8 headers").of(&partner))
-    }));
+    all.extend([("dynamic list of 10", 10), ("dynamic list of 100,000", 100_000)].map(
+        |(name, count)| {
+            Scene::new(name, policy(fed()))
+                .told(entries(&partner, count))
+                .asked(Request::few("8 headers").of(&partner))
+        },
+    ));
     all
 }
 
@@ -70,8 +88,12 @@ fn keys(partner: &Certificate) -> [Scene; 1] {
     api.as_object_mut().expect("an API").remove("certificate");
     let entry = |key: &str, more: Value| {
         let digest = peergate::Fingerprint::of(key.as_bytes()).to_string();
-        let mut entry = json!({ "api_key": digest, "identity": format!("acme/{key}"), "apis": ["*"] });
-        entry.as_object_mut().expect("an entry").extend(more.as_object().expect("an object").clone());
+        let mut entry =
+            json!({ "api_key": digest, "identity": format!("acme/{key}"), "apis": ["*"] });
+        entry
+            .as_object_mut()
+            .expect("an entry")
+            .extend(more.as_object().expect("an object").clone());
         json!({ "put": entry })
     };
     let bound = json!({ "certificates": [partner.fingerprint.to_string()] });
@@ -102,7 +124,8 @@ fn tokens(partner: &Certificate) -> [Scene; 2] {
     both["apis"][0]["policy"] = json!(["certificate", "jwt"]);
     [
         Scene::new("JWT", alone).asked(Request::few("8 headers").token(&claims)),
-        Scene::new("certificate and JWT", both).asked(Request::few("bound").of(partner).token(&bound)),
+        Scene::new("certificate and JWT", both)
+            .asked(Request::few("bound").of(partner).token(&bound)),
     ]
 }
 
@@ -135,7 +158,8 @@ fn pinned(own: &Certificate, count: usize) -> Value {
     let pin = |number| {
         if number == count / 2 { own.fingerprint.to_string() } else { fingerprint(number) }
     };
-    let entry = |number| json!({ "sha256": pin(number), "identity": format!("acme/partner-{number}") });
+    let entry =
+        |number| json!({ "sha256": pin(number), "identity": format!("acme/partner-{number}") });
     json!({ "entries": (0..count).map(entry).collect::<Vec<_>>() })
 }
 

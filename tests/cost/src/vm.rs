@@ -1,6 +1,9 @@
 //! A VM with the counted module in it.
 
-use wasmi::{Engine, Error, Func, FuncType, Global, Instance, Linker, Module, Store, Val, WasmParams, WasmResults};
+use wasmi::{
+    Engine, Error, Func, FuncType, Global, Instance, Linker, Module, Store, Val, WasmParams,
+    WasmResults,
+};
 
 use crate::calls::HostCall;
 use crate::host::{Host, Traffic};
@@ -101,7 +104,10 @@ impl Vm {
         let size = u32::try_from(self.host().configuration.len()).expect("fits in the module");
         let (accepted, configured): (u32, Cost) = self.call("proxy_on_configure", (root, size))?;
         if accepted == 0 {
-            return Err(Error::new(format!("the policy is refused: {}", self.host().logs.join("; "))));
+            return Err(Error::new(format!(
+                "the policy is refused: {}",
+                self.host().logs.join("; ")
+            )));
         }
         cost.instructions += configured.instructions;
         cost.moved += configured.moved;
@@ -121,7 +127,8 @@ impl Vm {
         let count = u32::try_from(request.headers.len()).expect("few headers");
         let id = self.context();
         let ((), create) = self.call("proxy_on_context_create", (id, root))?;
-        let (_, headers): (u32, Cost) = self.call("proxy_on_request_headers", (id, count, 1_u32))?;
+        let (_, headers): (u32, Cost) =
+            self.call("proxy_on_request_headers", (id, count, 1_u32))?;
         let ((), delete) = self.call("proxy_on_delete", id)?;
         let host = self.host();
         let verdict = host.state.get(&b"peergate_verdict"[..]).map_or(&[][..], |verdict| verdict);
@@ -137,7 +144,11 @@ impl Vm {
     ///
     /// # Errors
     /// If there is none of that name and kind, or it traps.
-    pub fn call<A: WasmParams, R: WasmResults>(&mut self, name: &str, arguments: A) -> Result<(R, Cost), Error> {
+    pub fn call<A: WasmParams, R: WasmResults>(
+        &mut self,
+        name: &str,
+        arguments: A,
+    ) -> Result<(R, Cost), Error> {
         let export = self.instance.get_typed_func::<A, R>(&self.store, name)?;
         let (instructions, moved) = (self.counter(INSTRUCTIONS), self.counter(BYTES));
         self.host().traffic = Traffic::default();
@@ -157,7 +168,9 @@ impl Vm {
 
     /// Bytes of linear memory.
     pub fn memory(&self) -> usize {
-        self.instance.get_memory(&self.store, "memory").map_or(0, |memory| memory.data_size(&self.store))
+        self.instance
+            .get_memory(&self.store, "memory")
+            .map_or(0, |memory| memory.data_size(&self.store))
     }
 
     fn context(&mut self) -> u32 {

@@ -1,0 +1,4 @@
+//! What is printed.
+
+pub(crate) mod profile;
+pub(crate) mod table;
