@@ -57,7 +57,7 @@ fn others() -> Vec<Scene> {
     let mut all = vec![
         Scene::new("authority", policy(authority)).asked(Request::few("8 headers").of(&client)),
         Scene::new("rate", limited).asked(Request::few("8 headers").of(&partner)),
-        Scene::new("rate", exhausted)
+        Scene::new("rate of 1", exhausted)
             .after(Request::few("the one that may").of(&partner))
             .asked(Request::few("refused: exhausted").of(&partner).because("rate_limited")),
         Scene::new("optional", optional).asked(Request::few("anonymous").because("anonymous")),
