@@ -66,6 +66,14 @@ impl Budgets {
     /// Where they are kept.
     pub const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/budgets.json");
 
+    /// Reads them.
+    ///
+    /// # Errors
+    /// If there are none, or they are malformed.
+    pub fn read() -> std::io::Result<Self> {
+        Ok(serde_json::from_str(&std::fs::read_to_string(Self::FILE)?)?)
+    }
+
     /// What a module takes, of all variants.
     ///
     /// # Errors

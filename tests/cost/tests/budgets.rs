@@ -20,8 +20,7 @@ fn module() -> Option<Vec<u8>> {
 #[test]
 fn no_request_is_dearer_than_its_budget() {
     let Some(wasm) = module() else { return };
-    let text = fs::read_to_string(Budgets::FILE).expect("budgets");
-    let budgets: Budgets = serde_json::from_str(&text).expect("budgets");
+    let budgets = Budgets::read().expect("budgets");
     let measured = Budgets::measure(&wasm, variants::all()).expect("measured");
     let problems = budgets.problems(&measured);
     assert!(

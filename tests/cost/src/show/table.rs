@@ -2,13 +2,16 @@
 
 use std::error::Error;
 
+use peergate_cost::budget::Budgets;
 use peergate_cost::measure::{Measured, measure};
 use peergate_cost::variants;
 use peergate_cost::vm::Program;
 
-/// Prints what the variants cost whose policies' names have this text in them.
+/// Prints what the variants cost whose policies' names have this text in them. `of budget` is how much of its budget
+/// a request takes.
 pub(crate) fn print(wasm: &[u8], only: &str, calls: bool) -> Result<(), Box<dyn Error>> {
     let program = Program::load(wasm, false)?;
+    let budgets = Budgets::read()?;
     let heading = [
         "create", "headers", "delete", "all", "first", "calls", "allocs", "given", "taken", "moved",
     ];
@@ -33,7 +36,13 @@ pub(crate) fn print(wasm: &[u8], only: &str, calls: bool) -> Result<(), Box<dyn 
                 traffic.taken,
                 warm.headers.moved,
             ];
-            print_line(&variant, &numbers.map(|number| number.to_string()));
+            let budget = budgets.requests.iter().find(|budget| budget.variant == variant);
+            let part = budget.map_or(String::new(), |budget| {
+                format!("{:.3}", warm.instructions() as f64 / budget.all as f64)
+            });
+            let columns: Vec<String> =
+                numbers.iter().map(ToString::to_string).chain([part]).collect();
+            print_line(&variant, &columns);
             if least != warm.instructions() {
                 println!("    at least {least}");
             }
@@ -50,6 +59,6 @@ pub(crate) fn print(wasm: &[u8], only: &str, calls: bool) -> Result<(), Box<dyn 
 }
 
 fn print_line(name: &str, columns: &[String]) {
-    let columns: String = columns.iter().map(|text| format!(" {text:>8}")).collect();
+    let columns: String = columns.iter().map(|text| format!(" {text:>9}")).collect();
     println!("{name:38}{columns}");
 }
