@@ -1,10 +1,11 @@
 //! What happens between requests: requests that were held are let go, a list changes, the streams of a revoked
 //! client are ended, the filter leaves. Told again and again over one list, with a fault at each call of each turn.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use peergate_mock::{
-    Call, CallResponse, Fault, Filter, HostCall, OpenStream, Request, Status, StreamState,
+    Call, CallResponse, Fault, Filter, HostCall, HttpCall, OpenStream, Request, Status, StreamState,
 };
 use serde_json::{Value, json};
 
@@ -34,7 +35,7 @@ struct Tale {
 struct Stage<'t> {
     tale: &'t Tale,
     leader: Running<Filter>,
-    version: u64,
+    version: Cell<u64>,
 }
 
 /// What goes wrong in a turn.
@@ -43,30 +44,34 @@ type Struck<'a> = Option<(&'a Place, &'a Wrong)>;
 impl<'t> Stage<'t> {
     fn new(tale: &'t Tale) -> Self {
         let changes = tale.others.iter().chain([&tale.register]).cloned();
-        Self { tale, leader: Running::loaded(&tale.policy, changes), version: 1 }
+        Self { tale, leader: Running::loaded(&tale.policy, changes), version: Cell::new(1) }
     }
 
-    /// The feed's answer to a call, once the client is so.
-    fn response(&mut self, change: &Value, path: &str) -> CallResponse {
-        self.version += 1;
-        if path.contains("after=") {
-            return page(self.version, [change.clone()]);
+    /// Has the feed answer all calls that wait, the client being so from now on.
+    fn answer(&self, change: &Value) {
+        for call in self.leader.plugin.pending_calls() {
+            let response = self.response(change, &call);
+            self.leader.set_clock();
+            self.leader.plugin.answer_call(call.token, response, NOW).unwrap();
+        }
+    }
+
+    fn response(&self, change: &Value, call: &HttpCall) -> CallResponse {
+        self.version.set(self.version.get() + 1);
+        if call.header(":path").unwrap().contains("after=") {
+            return page(self.version.get(), [change.clone()]);
         }
         // For one that begins anew, all of the list.
-        reset(self.version, self.tale.others.iter().chain([change]).cloned())
+        reset(self.version.get(), self.tale.others.iter().chain([change]).cloned())
     }
 
     /// Goes on, with nothing going wrong, until something is so.
-    fn settle(&mut self, change: &Value, place: &str, is_so: impl Fn(&Running<Filter>) -> bool) {
+    fn settle(&self, change: &Value, place: &str, is_so: impl Fn(&Running<Filter>) -> bool) {
         for _ in 0..200 {
             if is_so(&self.leader) {
                 return;
             }
-            for call in self.leader.plugin.pending_calls() {
-                let response = self.response(change, call.header(":path").unwrap());
-                self.leader.set_clock();
-                self.leader.plugin.answer_call(call.token, response, NOW).unwrap();
-            }
+            self.answer(change);
             self.pass();
             self.leader.tick();
         }
@@ -87,7 +92,7 @@ impl<'t> Stage<'t> {
     }
 
     /// A filter on which requests were held lets them go, since the list is there.
-    fn resume(&mut self, struck: Struck<'_>, place: &str) -> Vec<HostCall> {
+    fn resume(&self, struck: Struck<'_>, place: &str) -> Vec<HostCall> {
         let filter = Running::filter(&self.tale.policy, &self.leader.clock);
         let unseen = || Fault::status(Call::SharedData, Status::NOT_FOUND);
         let hold = |request: &Request| filter.open(&request.clone().fault(unseen()));
@@ -139,48 +144,25 @@ impl<'t> Stage<'t> {
 
     /// The client is revoked while he is being served: in the first turn the list changes, in the second one
     /// his stream is ended.
-    fn revoke(&mut self, turn: usize, struck: Struck<'_>, place: &str) -> [Vec<HostCall>; 2] {
+    fn revoke(&self, turn: usize, struck: Struck<'_>, place: &str) -> [Vec<HostCall>; 2] {
         let struck = |now: usize| if now == turn { faults(struck) } else { Vec::new() };
         let Tale { register, revoke, own, stays, .. } = self.tale;
         self.settle(register, place, |filter| filter.send(own).passed());
         self.settle(register, place, |filter| !filter.plugin.pending_calls().is_empty());
         let call = self.leader.plugin.pending_calls().remove(0);
-        let response = self.response(revoke, call.header(":path").unwrap());
-        let leader = &self.leader;
-        leader.set_clock();
-        let streams = [own, stays].map(|request| leader.plugin.open(request).unwrap());
+        let streams = [own, stays].map(|request| self.leader.open(request));
         assert!(streams.iter().all(|stream| stream.state() == StreamState::Passed), "{place}");
+        let (token, response) = (call.token, self.response(revoke, &call));
         let answered =
-            leader.plugin.answer_call_with(call.token, response, NOW, struck(0)).unwrap();
-        leader.clock.pass(Duration::from_millis(250));
-        leader.plugin.set_monotonic(leader.clock.now());
-        let ticked = leader.plugin.tick_with(NOW, struck(1)).unwrap();
-        let mut version = self.version;
-        for round in 0.. {
-            let is_over = streams[0].state() == StreamState::Reset;
-            let sent = leader.plugin.send(own).unwrap();
-            if is_over && !sent.passed() && sent.reason() != "internal" {
-                break;
-            }
-            assert!(round < 200, "{place}: {:?} {}", streams[0].state(), sent.reason());
-            for call in leader.plugin.pending_calls() {
-                version += 1;
-                let path = call.header(":path").unwrap();
-                let all = self.tale.others.iter().chain([revoke]).cloned();
-                let response = if path.contains("after=") {
-                    page(version, [revoke.clone()])
-                } else {
-                    reset(version, all)
-                };
-                leader.plugin.answer_call(call.token, response, NOW).unwrap();
-            }
-            leader.clock.pass(Duration::from_millis(250));
-            leader.plugin.set_monotonic(leader.clock.now());
-            leader.plugin.tick(NOW).unwrap();
-        }
+            self.leader.plugin.answer_call_with(token, response, NOW, struck(0)).unwrap();
+        self.pass();
+        let ticked = self.leader.tick_with(struck(1));
+        self.settle(revoke, place, |filter| {
+            let sent = filter.send(own);
+            let is_refused = !sent.passed() && sent.reason() != "internal";
+            is_refused && streams[0].state() == StreamState::Reset
+        });
         assert_eq!(streams[1].state(), StreamState::Passed, "{place}: he was not revoked");
-        drop(streams);
-        self.version = version;
         self.check(false, place);
         [answered.host_calls().to_vec(), ticked.host_calls().to_vec()]
     }
@@ -205,7 +187,7 @@ fn is_settled(stream: &OpenStream<'_>) -> bool {
 
 /// Tells a tale with a fault at each call of each turn, and another one at each.
 fn walk(tale: &Tale) {
-    let mut stage = Stage::new(tale);
+    let stage = Stage::new(tale);
     let resumed = stage.resume(None, "nothing fails");
     let [revoked, ended] = stage.revoke(0, None, "nothing fails");
     stage.settle(&tale.register, "nothing fails", |filter| filter.send(&tale.own).passed());
@@ -311,8 +293,11 @@ fn leaving() {
     };
     let leave = |struck: Struck<'_>, name: &str| {
         let Stage { leader, .. } = Stage::new(&tale);
-        let mut next =
-            Stage { tale: &tale, leader: Running::filter(&tale.policy, &leader.clock), version: 1 };
+        let next = Stage {
+            tale: &tale,
+            leader: Running::filter(&tale.policy, &leader.clock),
+            version: Cell::new(1),
+        };
         let stream = leader.open(&tale.own);
         drop(stream);
         let made = leader.plugin.unload_with(faults(struck)).host_calls().to_vec();
