@@ -14,6 +14,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::rustls::pki_types::CertificateDer;
@@ -105,6 +106,19 @@ impl Client {
     pub async fn h2(&self, address: SocketAddr) -> io::Result<H2> {
         let (stream, handshake) = self.connect(address, "h2").await?;
         within(H2::new(stream, handshake)).await
+    }
+
+    /// Opens a connection for whoever speaks this protocol (of ALPN) himself.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::h1`] does.
+    pub async fn open(
+        &self,
+        address: SocketAddr,
+        protocol: &str,
+    ) -> io::Result<impl AsyncRead + AsyncWrite + Send + Unpin + use<>> {
+        Ok(self.connect(address, protocol).await?.0)
     }
 
     async fn connect(
