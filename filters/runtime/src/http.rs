@@ -1,12 +1,11 @@
-//! The HTTP filter's contexts.
+//! The HTTP filter: its plugins, and what becomes of their streams.
 
 use std::rc::Rc;
 use std::time::Duration;
 
 use peergate::{Policy, Unreadable, internal_refusal};
-use proxy_wasm::traits::{Context, HttpContext, RootContext};
-use proxy_wasm::types::{Action, ContextType};
 
+use crate::contexts::{Action, Judge, Plugin};
 use crate::followers::Followers;
 use crate::gate::{Gate, Passage, answer};
 use crate::host::{self, Level};
@@ -60,12 +59,10 @@ impl Drop for Root {
     }
 }
 
-impl Context for Root {}
-
-impl RootContext for Root {
+impl Plugin for Root {
     /// Depends on the configuration alone: a worker that failed where the others did not would be left
     /// without a filter by Envoy.
-    fn on_configure(&mut self, _size: usize) -> bool {
+    fn configure(&mut self) -> bool {
         let configuration = host::configuration();
         match Policy::read(&configuration) {
             Ok(policy) => {
@@ -87,63 +84,46 @@ impl RootContext for Root {
         }
     }
 
-    fn on_tick(&mut self) {
+    fn tick(&mut self) {
         self.go_on();
     }
 
-    fn get_type(&self) -> Option<ContextType> {
-        Some(ContextType::HttpContext)
-    }
-
-    fn create_http_context(&self, id: u32) -> Option<Box<dyn HttpContext>> {
-        Some(Box::new(Stream { id, gate: self.gate.clone() }))
+    fn judge(&self) -> Option<Rc<dyn Judge>> {
+        Some(self.gate.clone()?)
     }
 }
 
-/// One request.
-struct Stream {
-    id: u32,
-    /// The policy of the configuration that the stream began under; `None` refuses.
-    gate: Option<Rc<Gate>>,
-}
-
-impl Drop for Stream {
-    fn drop(&mut self) {
-        if let Some(gate) = &self.gate {
-            gate.forget(self.id);
-        }
-    }
-}
-
-impl Context for Stream {}
-
-impl HttpContext for Stream {
-    fn on_http_request_headers(&mut self, _count: usize, _end: bool) -> Action {
-        match self.gate.as_ref().map(|gate| gate.judge(self.id)) {
-            Some(Passage::Open) => Action::Continue,
-            Some(Passage::Held) => Action::Pause,
-            Some(Passage::Shut(reply)) => refuse(reply.as_ref()),
-            None => refuse(internal_refusal().as_ref()),
-        }
-    }
-
-    fn on_http_request_trailers(&mut self, _count: usize) -> Action {
-        match self.gate.as_ref().ok_or(Unreadable).and_then(|gate| gate.clear_trailers()) {
-            Ok(()) => Action::Continue,
-            Err(Unreadable) => {
-                // It ends by this, and must not be ended a second time before the host says that it has.
-                if let Some(gate) = &self.gate {
-                    gate.forget(self.id);
-                }
-                refuse(internal_refusal().as_ref())
+impl Judge for Gate {
+    fn headers(&self, stream: u32) -> Action {
+        match self.judge(stream) {
+            Passage::Open => Action::Continue,
+            Passage::Held => Action::Pause,
+            Passage::Shut(reply) => {
+                answer(reply.as_ref());
+                Action::Pause
             }
         }
     }
+
+    fn trailers(&self, stream: u32) -> Action {
+        match self.clear_trailers() {
+            Ok(()) => Action::Continue,
+            Err(Unreadable) => {
+                // It ends by this, and must not be ended a second time before the host says that it has.
+                self.forget(stream);
+                refuse()
+            }
+        }
+    }
+
+    fn forget(&self, stream: u32) {
+        self.forget(stream);
+    }
 }
 
-/// The one way to refuse: answer, and stop.
-fn refuse(reply: Option<&peergate::Reply>) -> Action {
-    answer(reply);
+/// Refuses the current stream because something is wrong that its client has no part in.
+pub(crate) fn refuse() -> Action {
+    answer(internal_refusal().as_ref());
     Action::Pause
 }
 

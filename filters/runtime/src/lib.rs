@@ -3,6 +3,7 @@
 //! Nothing here may panic: a trap ends every stream of the worker. What the host fails to answer refuses
 //! the request (`internal`).
 
+mod contexts;
 mod followers;
 mod gate;
 mod host;
@@ -18,19 +19,42 @@ mod service;
 mod shared;
 mod signature;
 mod standings;
-#[expect(unsafe_code, reason = "the raw proxy-wasm imports: one module, behind safe functions")]
+#[expect(unsafe_code, reason = "the raw proxy-wasm ABI: one module, behind safe functions")]
 mod sys;
 mod waiting;
 mod watch;
 
-pub use proxy_wasm::main;
+use std::cell::RefCell;
+use std::rc::Rc;
 
-/// Registers the HTTP filter with the SDK's dispatcher; called once per VM, before anything else.
-pub fn register() {
-    proxy_wasm::set_root_context(|_| Box::new(http::Root::default()));
+/// Makes a `cdylib` a module: has the host call this function of ours once per VM, before anything else.
+/// `_initialize` is the name by which hosts know the entry point of WASI's reactors.
+#[macro_export]
+macro_rules! main {
+    ($register:path) => {
+        #[expect(unsafe_code, reason = "the module's entry point, which the linker has to find")]
+        mod entry {
+            unsafe extern "C" {
+                /// Made by the linker. Without a call of it in the module, it would call it in every export.
+                fn __wasm_call_ctors();
+            }
+
+            #[unsafe(no_mangle)]
+            extern "C" fn _initialize() {
+                // SAFETY: nothing has run before it, and it runs once.
+                unsafe { __wasm_call_ctors() };
+                $register();
+            }
+        }
+    };
 }
 
-/// Registers the sync service with the SDK's dispatcher; called once per VM, before anything else.
+/// Makes the VM's plugins HTTP filters.
+pub fn register() {
+    contexts::register(|| Rc::new(RefCell::new(http::Root::default())));
+}
+
+/// Makes the VM's plugins sync services.
 pub fn register_service() {
-    proxy_wasm::set_root_context(|_| Box::new(service::Service::default()));
+    contexts::register(|| Rc::new(RefCell::new(service::Service::default())));
 }

@@ -4,8 +4,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use peergate::dynamic::DynamicList;
-use proxy_wasm::traits::{Context, RootContext};
 
+use crate::contexts::Plugin;
 use crate::followers::Followers;
 use crate::host::{self, Level};
 use crate::pace::Pace;
@@ -17,17 +17,8 @@ pub(crate) struct Service {
     pace: Rc<Pace>,
 }
 
-impl Context for Service {
-    fn on_done(&mut self) -> bool {
-        if let Some(followers) = &self.followers {
-            followers.stop();
-        }
-        true
-    }
-}
-
-impl RootContext for Service {
-    fn on_configure(&mut self, _size: usize) -> bool {
+impl Plugin for Service {
+    fn configure(&mut self) -> bool {
         match DynamicList::read_all(&host::configuration()) {
             Ok(lists) => {
                 self.followers = Some(Followers::new(&lists, true, &self.pace));
@@ -44,9 +35,15 @@ impl RootContext for Service {
         }
     }
 
-    fn on_tick(&mut self) {
+    fn tick(&mut self) {
         if let Some(pause) = self.followers.as_ref().and_then(|followers| followers.tick()) {
             self.pace.set(pause);
+        }
+    }
+
+    fn stop(&mut self) {
+        if let Some(followers) = &self.followers {
+            followers.stop();
         }
     }
 }

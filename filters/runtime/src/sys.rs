@@ -1,13 +1,11 @@
-//! The raw imports of the proxy-wasm ABI 0.2.1 that the filter uses, and one export.
+//! The raw imports of the proxy-wasm ABI 0.2.1 that the filter uses, and its exports.
 //!
 //! Our own and not the SDK's: its wrappers panic on statuses that they do not list and on header bytes
-//! that are not UTF-8, its logger panics on any failure, its `Status` enumeration lacks values that hosts
-//! return, and its local reply cannot carry response code details. Its callback for answers panics on a
-//! token that its own wrapper did not register, and if it may not set the effective context.
+//! that are not UTF-8, its `Status` enumeration lacks values that hosts return, and its local reply cannot
+//! carry response code details.
 
+mod exports;
 mod imports;
-
-use crate::host;
 
 /// A status that is not OK, as the host's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,19 +165,6 @@ pub(crate) fn http_call(cluster: &[u8], headers: &[u8], timeout: u32) -> Result<
     Ok(token)
 }
 
-/// Called by the host with the answer to a call. It is shipped as `proxy_on_http_call_response`: that name
-/// is the SDK's here, and no two functions of a program can have one.
-#[unsafe(no_mangle)]
-extern "C" fn peergate_on_http_call_response(
-    _root: u32,
-    token: u32,
-    headers: usize,
-    body: usize,
-    _trailers: usize,
-) {
-    host::answered(token, headers, body);
-}
-
 pub(crate) fn set_effective_context(context: u32) -> Result<(), Status> {
     // SAFETY: no memory is shared.
     check(unsafe { imports::proxy_set_effective_context(context) })
@@ -222,7 +207,7 @@ fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Vec<u8
     if data.is_null() {
         return Ok(Vec::new());
     }
-    // SAFETY: the SDK's allocator made a boxed slice of exactly `size` bytes, which the host filled and
+    // SAFETY: `proxy_on_memory_allocate` made a vector of exactly this capacity, which the host filled and
     // nobody else owns.
     Ok(unsafe { Vec::from_raw_parts(data, size, size) })
 }

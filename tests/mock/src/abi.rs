@@ -6,25 +6,22 @@ use crate::pairs;
 use crate::status::Status;
 use crate::world::{ask, turn};
 
-/// What the filter exports: the SDK's dispatcher, and where the filter has its own in place of the SDK's,
-/// itself, under the name that it has until it is packaged.
+/// What the filter exports, of which the packager leaves in each module what it has a use for.
 pub(crate) mod exports {
     unsafe extern "C" {
         pub(super) safe fn proxy_on_memory_allocate(size: usize) -> *mut u8;
         pub(crate) safe fn proxy_on_context_create(context: u32, root: u32);
-        pub(crate) safe fn proxy_on_vm_start(context: u32, size: usize) -> bool;
         pub(crate) safe fn proxy_on_configure(context: u32, size: usize) -> bool;
         pub(crate) safe fn proxy_on_request_headers(context: u32, count: usize, end: bool) -> u32;
         pub(crate) safe fn proxy_on_request_trailers(context: u32, count: usize) -> u32;
         pub(crate) safe fn proxy_on_tick(context: u32);
-        pub(crate) safe fn peergate_on_http_call_response(
+        pub(crate) safe fn proxy_on_http_call_response(
             context: u32,
             token: u32,
             headers: usize,
             body: usize,
             trailers: usize,
         );
-        pub(crate) safe fn proxy_on_log(context: u32);
         pub(crate) safe fn proxy_on_done(context: u32) -> bool;
         pub(crate) safe fn proxy_on_delete(context: u32);
     }

@@ -95,8 +95,8 @@ impl Filter {
         Self::created(name, peergate_runtime::register)
     }
 
-    /// A plugin of this name without any configuration. `register` says of which kind: the SDK's dispatcher
-    /// makes what was registered last.
+    /// A plugin of this name without any configuration. `register` says of which kind: the VM makes
+    /// what was registered last.
     pub(crate) fn created(name: &str, register: fn()) -> Self {
         register();
         let root = world::new_context();
@@ -121,10 +121,7 @@ impl Filter {
             ..Turn::default()
         };
         let done = self.take_turn(turn, || {
-            callback(self.root, || exports::proxy_on_vm_start(self.root, 0))
-                && callback(self.root, || {
-                    exports::proxy_on_configure(self.root, configuration.len())
-                })
+            callback(self.root, || exports::proxy_on_configure(self.root, configuration.len()))
         });
         match done {
             Some((true, turn)) => {

@@ -179,7 +179,7 @@ impl Filter {
         };
         let done = self.take_turn(turn, || {
             callback(self.root, || {
-                exports::peergate_on_http_call_response(self.root, token, headers, body, 0);
+                exports::proxy_on_http_call_response(self.root, token, headers, body, 0);
             });
         });
         let ((), turn) = done.unwrap_or_default();

@@ -29,7 +29,6 @@ pub(crate) fn settle() {
 /// Ends a stream, if it has not ended yet.
 pub(crate) fn end(id: u32) {
     if look(id, |stream| std::mem::replace(&mut stream.gone, true)) == Some(false) {
-        callback(id, || exports::proxy_on_log(id));
         callback(id, || exports::proxy_on_done(id));
         callback(id, || exports::proxy_on_delete(id));
     }

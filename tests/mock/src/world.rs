@@ -1,4 +1,4 @@
-//! The thread's own VM: the dispatcher of the SDK belongs to a thread, so each is a worker for itself.
+//! The thread's own VM: the filter's contexts belong to a thread, so each is a worker for itself.
 
 use std::cell::RefCell;
 
