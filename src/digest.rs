@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use sha2::Sha256;
 
+use crate::digits;
 use crate::serial::Serial;
 
 /// The SHA-256 of a certificate's DER: what Envoy's `connection.sha256_peer_certificate_digest` says.
@@ -42,7 +43,12 @@ impl Fingerprint {
 
     /// Reads 64 hex digits of either case, as a host property holds them.
     pub fn from_hex(digits: &[u8]) -> Option<Self> {
-        from_hex(digits).map(Self)
+        digits::read(digits).map(Self)
+    }
+
+    /// The digest in hex, lower case.
+    pub(crate) fn hex(self) -> [u8; DIGEST_LENGTH * 2] {
+        digits::write(&self.0)
     }
 
     /// Takes a digest that was stored.
@@ -179,14 +185,8 @@ pub(crate) fn sha256(bytes: &[u8]) -> Digest {
     Sha256::digest(bytes).into()
 }
 
-fn from_hex(digits: &[u8]) -> Option<Digest> {
-    let mut bytes = [0; DIGEST_LENGTH];
-    hex::decode_to_slice(digits, &mut bytes).ok()?;
-    Some(bytes)
-}
-
 /// Bytes of a SHA-256.
-pub(crate) const DIGEST_LENGTH: usize = 32;
+pub(crate) const DIGEST_LENGTH: usize = digits::BYTES;
 
 /// Bytes of a chain that tell it from another: some four certificates.
 const BEGINNING: usize = 4096;

@@ -18,12 +18,13 @@ use crate::request::Headers;
 /// All that is to be done to a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Effects<'a> {
-    /// Names of headers to remove, every copy, before others are set.
+    /// Names of headers to remove, every copy, before others are set. What comes once and is set is not
+    /// among them: it is replaced.
     pub remove: Vec<&'a [u8]>,
     /// Headers to set, each in place of any copy.
     pub set: Vec<(&'a str, Cow<'a, [u8]>)>,
     /// Filter state `wasm.<name>`, for the guard and for access logs.
-    pub state: Vec<(&'static str, String)>,
+    pub state: Vec<(&'static str, Cow<'a, str>)>,
     /// What to answer instead of passing the request on.
     pub reply: Option<Reply>,
 }
@@ -36,14 +37,18 @@ pub const VERDICT: &str = "peergate_verdict";
 
 impl Policy {
     /// What a verdict means for the request it was made on.
-    pub fn effects<'a>(&'a self, verdict: &Verdict<'a>, headers: &Headers<'a>) -> Effects<'a> {
-        let mut effects = Effects::default();
-        effects.state.push((VERDICT, verdict_text(verdict)));
+    pub fn effects<'a>(&'a self, verdict: &'a Verdict<'_>, headers: &Headers<'a>) -> Effects<'a> {
+        let mut effects = Effects {
+            set: Vec::with_capacity(SOME),
+            state: Vec::with_capacity(SOME),
+            ..Effects::default()
+        };
+        effects.state.push((VERDICT, verdict_text(verdict).into()));
         if !verdict.outcome().passes() {
             effects.reply = refusal(verdict, self.detail, headers.is_grpc());
             return effects;
         }
-        effects.state.push((GUARD, "allowed".to_owned()));
+        effects.state.push((GUARD, "allowed".into()));
         self.clear(headers, &mut effects);
         if let Some(selection) = verdict.place().and_then(|place| self.at(place)) {
             let locations = selection.ruling.locations(|credential| verdict.strips(credential));
@@ -53,6 +58,10 @@ impl Policy {
             self.forward(accepted, &mut effects);
             self.tell(verdict, accepted, &mut effects);
         }
+        // What comes once is replaced by what is set.
+        let Effects { remove, set, .. } = &mut effects;
+        let is_set = |name: &[u8]| set.iter().any(|(own, _)| own.as_bytes() == name);
+        remove.retain(|name| !is_set(name) || headers.all(name).nth(1).is_some());
         effects
     }
 
@@ -64,12 +73,22 @@ impl Policy {
     /// Removes what a client sent under a name that the upstream believes, and what would make the next
     /// hop remove such a header (RFC 9110 section 7.6.1).
     fn clear<'a>(&self, headers: &Headers<'a>, effects: &mut Effects<'a>) {
+        let lengths = self.believed_lengths();
+        let mut has_options = false;
         for (name, _) in headers.iter() {
-            // Under the carrier's own name stands what Envoy's forward mode lets stand there.
-            let is_spoofed = self.is_believed(name) && name != xfcc::NAME.as_bytes();
-            if is_spoofed && !effects.remove.contains(&name) {
+            has_options |= name == CONNECTION.as_bytes();
+            // Most names are none of ours by their length alone. Under the carrier's own name stands what
+            // Envoy's forward mode lets stand there.
+            if lengths.contains(name)
+                && self.is_believed(name)
+                && name != xfcc::NAME.as_bytes()
+                && !effects.remove.contains(&name)
+            {
                 effects.remove.push(name);
             }
+        }
+        if !has_options {
+            return;
         }
         let options = || {
             let values = headers.all(CONNECTION.as_bytes());
@@ -91,41 +110,51 @@ impl Policy {
             || reads_as(xfcc::NAME, name)
     }
 
+    fn believed_lengths(&self) -> Lengths {
+        let own = self.forward.names().map(|name| name.as_str().len());
+        own.chain([xfcc::NAME.len()]).fold(Lengths::default(), Lengths::with)
+    }
+
     /// Tells the upstream who the client is.
-    fn forward<'a>(&'a self, accepted: &Accepted<'a>, effects: &mut Effects<'a>) {
+    fn forward<'a>(&'a self, accepted: &'a Accepted<'_>, effects: &mut Effects<'a>) {
         let forward = &self.forward;
         let mut set = |name: &'a HeaderName, value: Cow<'a, [u8]>| {
             effects.set.push((name.as_str(), value));
         };
         if let Some(name) = &forward.identity {
-            set(name, Cow::Owned(accepted.identity().into_bytes()));
+            set(name, bytes(accepted.identity_text()));
         }
         if let Some(name) = &forward.method {
-            set(name, Cow::Owned(accepted.method().into_bytes()));
+            set(name, bytes(accepted.method_text()));
         }
         if let Some((name, fingerprint)) = forward.fingerprint.as_ref().zip(accepted.fingerprint())
         {
-            set(name, Cow::Owned(fingerprint.to_string().into_bytes()));
+            set(name, Cow::Owned(fingerprint.hex().to_vec()));
         }
         if let Some(((name, format), leaf)) = forward.client_cert.as_ref().zip(accepted.leaf()) {
             set(name, Cow::Owned(write_certificate(leaf.der(), *format).into_bytes()));
         }
         for (label, name) in &forward.labels {
             if let Some(value) = accepted.label(label) {
-                set(name, Cow::Owned(value.as_bytes().to_vec()));
+                set(name, Cow::Borrowed(value.as_bytes()));
             }
         }
     }
 
     /// Tells other filters who the client is.
-    fn tell(&self, verdict: &Verdict<'_>, accepted: &Accepted<'_>, effects: &mut Effects<'_>) {
+    fn tell<'a>(
+        &self,
+        verdict: &'a Verdict<'_>,
+        accepted: &'a Accepted<'_>,
+        effects: &mut Effects<'a>,
+    ) {
         for state in &self.forward.states {
             effects.state.push(match state {
-                ForwardedState::Identity => (IDENTITY, accepted.identity()),
+                ForwardedState::Identity => (IDENTITY, accepted.identity_text()),
                 ForwardedState::Api => {
-                    (API, verdict.api().map(ToString::to_string).unwrap_or_default())
+                    (API, verdict.api().map(|api| api.as_str()).unwrap_or_default().into())
                 }
-                ForwardedState::Method => (METHOD, accepted.method()),
+                ForwardedState::Method => (METHOD, accepted.method_text()),
             });
         }
     }
@@ -134,15 +163,45 @@ impl Policy {
 /// `outcome=… reason=… api=… method=… identity=…`; the identity comes last since it may hold blanks.
 fn verdict_text(verdict: &Verdict<'_>) -> String {
     let api = verdict.api().map_or(UNMATCHED, |api| api.as_str());
-    let mut text =
-        format!("outcome={} reason={} api={api}", verdict.outcome().word(), verdict.reason());
+    let (outcome, reason) = (verdict.outcome().word(), verdict.reason().word());
+    // Most fit into this.
+    let mut text = String::with_capacity(160);
+    for part in ["outcome=", outcome, " reason=", reason, " api=", api] {
+        text.push_str(part);
+    }
     if let Some(accepted) = verdict.accepted() {
         text.push_str(" method=");
-        text.push_str(&accepted.method());
+        text.push_str(&accepted.method_text());
         text.push_str(" identity=");
-        text.push_str(&accepted.identity());
+        text.push_str(&accepted.identity_text());
     }
     text
+}
+
+fn bytes(text: Cow<'_, str>) -> Cow<'_, [u8]> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    }
+}
+
+/// Lengths that some names have, of 1 to 64 bytes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lengths(u64);
+
+impl Lengths {
+    fn with(self, length: usize) -> Self {
+        Self(self.0 | Self::bit(length))
+    }
+
+    fn contains(self, name: &[u8]) -> bool {
+        self.0 & Self::bit(name.len()) != 0
+    }
+
+    fn bit(length: usize) -> u64 {
+        let place = u32::try_from(length).ok().and_then(|length| length.checked_sub(1));
+        place.and_then(|place| 1_u64.checked_shl(place)).unwrap_or_default()
+    }
 }
 
 fn write_certificate(der: &[u8], format: CertificateFormat) -> String {
@@ -175,6 +234,9 @@ const API: &str = "peergate_api";
 const METHOD: &str = "peergate_method";
 
 const CONNECTION: &str = "connection";
+
+/// As many headers and filter states as most policies set: room for them is taken at once.
+const SOME: usize = 4;
 
 /// RFC 3986 section 2.3, as Envoy encodes certificates.
 const UNRESERVED_STAY: &AsciiSet =

@@ -13,6 +13,7 @@ mod certificate;
 mod config;
 mod decision;
 mod digest;
+mod digits;
 mod doubts;
 pub mod dynamic;
 mod effects;

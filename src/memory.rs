@@ -1,6 +1,7 @@
 //! What a policy remembers of the clients it has seen, bounded.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::rc::Rc;
 
 use crate::authority::Path;
@@ -94,21 +95,26 @@ impl Memory {
 /// memory of both.
 #[derive(Debug)]
 struct Generations<T> {
-    young: HashMap<Digest, (T, usize)>,
-    old: HashMap<Digest, (T, usize)>,
+    young: Table<T>,
+    old: Table<T>,
     /// Of the young, in bytes.
     weight: usize,
 }
 
+type Table<T> = HashMap<Digest, (T, usize), Secret>;
+
 impl<T> Default for Generations<T> {
     fn default() -> Self {
-        Self { young: HashMap::new(), old: HashMap::new(), weight: 0 }
+        let secret = Secret::default();
+        let [young, old] = [(); 2].map(|()| HashMap::with_hasher(secret));
+        Self { young, old, weight: 0 }
     }
 }
 
 impl<T> Generations<T> {
     fn find(&mut self, key: Digest) -> Option<&T> {
-        if !self.young.contains_key(&key)
+        if !self.old.is_empty()
+            && !self.young.contains_key(&key)
             && let Some((value, weight)) = self.old.remove(&key)
         {
             self.insert(key, value, weight);
@@ -120,7 +126,7 @@ impl<T> Generations<T> {
         self.old.remove(&key);
         let weight = weight.saturating_add(OVERHEAD);
         if self.weight.saturating_add(weight) > most {
-            self.old = std::mem::take(&mut self.young);
+            self.old = std::mem::replace(&mut self.young, HashMap::with_hasher(*self.old.hasher()));
             self.weight = 0;
         }
         self.insert(key, value, weight);
@@ -130,6 +136,50 @@ impl<T> Generations<T> {
         let replaced = self.young.insert(key, (value, weight)).map_or(0, |(_, weight)| weight);
         self.weight = self.weight.saturating_add(weight).saturating_sub(replaced);
     }
+}
+
+/// Hashes digests by one product of their beginning with what nobody outside knows: strangers choose their
+/// certificates, and could look for some whose digests begin alike.
+#[derive(Clone, Copy, Debug)]
+struct Secret([u64; 2]);
+
+impl Default for Secret {
+    fn default() -> Self {
+        // The keys of a hasher are random, and so is what it makes of anything.
+        let random = RandomState::new();
+        Self([0_u8, 1].map(|number| random.hash_one(number)))
+    }
+}
+
+impl BuildHasher for Secret {
+    type Hasher = Product;
+
+    fn build_hasher(&self) -> Product {
+        Product { secret: self.0, product: 0 }
+    }
+}
+
+#[derive(Debug)]
+struct Product {
+    secret: [u64; 2],
+    product: u64,
+}
+
+impl Hasher for Product {
+    fn finish(&self) -> u64 {
+        self.product
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        let half = |bytes: &[u8]| bytes.first_chunk().copied().map_or(0, u64::from_le_bytes);
+        let (first, second) = bytes.split_at_checked(8).unwrap_or((bytes, &[]));
+        let [one, other] = self.secret;
+        let (low, high) = (half(first) ^ one).carrying_mul(half(second) ^ other, 0);
+        self.product ^= low ^ high;
+    }
+
+    /// The length of a digest, which all have in common.
+    fn write_usize(&mut self, _length: usize) {}
 }
 
 /// Bytes of a generation of admitted clients: some 4,000 of them with certificates of ordinary size.

@@ -4,6 +4,14 @@
 #[derive(Clone, Debug, Default)]
 pub struct Headers<'r>(Vec<(&'r [u8], &'r [u8])>);
 
+/// What the headers say of the request's target (RFC 9113 section 8.3.1).
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Pseudo<'r> {
+    pub(crate) method: Option<&'r [u8]>,
+    pub(crate) authority: Option<&'r [u8]>,
+    pub(crate) path: Option<&'r [u8]>,
+}
+
 impl<'r> Headers<'r> {
     /// Takes the pairs as the host gave them.
     pub fn new(pairs: Vec<(&'r [u8], &'r [u8])>) -> Self {
@@ -13,6 +21,21 @@ impl<'r> Headers<'r> {
     /// The first value of a header; right only where the host guarantees that there is one at most.
     pub(crate) fn first(&self, name: &[u8]) -> Option<&'r [u8]> {
         self.all(name).next()
+    }
+
+    /// The pseudo-headers of the request; of one that comes twice, the first.
+    pub(crate) fn pseudo(&self) -> Pseudo<'r> {
+        let mut pseudo = Pseudo::default();
+        for (name, value) in self.iter().filter(|(name, _)| name.first() == Some(&b':')) {
+            let place = match name {
+                b":method" => &mut pseudo.method,
+                b":authority" => &mut pseudo.authority,
+                b":path" => &mut pseudo.path,
+                _ => continue,
+            };
+            place.get_or_insert(value);
+        }
+        pseudo
     }
 
     /// Every value of a header.

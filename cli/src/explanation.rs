@@ -122,7 +122,7 @@ impl Explanation<'_> {
             "body": reply.map(|reply| reply.body.as_str()),
             "set": object(set),
             "removed": removed.collect::<Vec<_>>(),
-            "state": object(effects.state.iter().cloned()),
+            "state": object(effects.state.iter().map(|(name, value)| (*name, value.clone().into_owned()))),
             "notes": self.notes(),
         })
     }

@@ -208,15 +208,18 @@ fn check_dates(
     now: impl FnOnce() -> Result<i64, Reason>,
 ) -> Result<Option<(i64, i64)>, Reason> {
     let own = whole.map(|whole| whole.leaf.validity());
-    let validities: Vec<Validity> = own.into_iter().chain(others).collect();
-    let Some(end) = validities.iter().map(|validity| validity.not_after).min() else {
+    let all = own.into_iter().chain(others).reduce(|one, other| Validity {
+        not_before: one.not_before.max(other.not_before),
+        not_after: one.not_after.min(other.not_after),
+    });
+    let Some(Validity { not_before: begin, not_after: end }) = all else {
         return match rule.validity {
             ValidityRule::Required => Err(Reason::CertificateUnavailable),
             ValidityRule::WhenKnown | ValidityRule::Unchecked => Ok(None),
         };
     };
     let now = now()?;
-    if validities.iter().any(|validity| now < validity.not_before) {
+    if now < begin {
         return Err(Reason::CertificateNotYetValid);
     }
     if now > end {

@@ -58,7 +58,7 @@ pub(super) fn charge(
     let plugin = source.plugin().map_err(|_: Unreadable| Uncharged::Internal)?.unwrap_or_default();
     // At each API anew, in one table: so it stays bounded, however many APIs there are.
     let api = selection.api.name.as_str();
-    let who = [api, &accepted.identity()].join("/");
+    let who = [api, &accepted.identity_text()].join("/");
     spend(&Table::of_plugin(&plugin), &who, rate, source)
 }
 

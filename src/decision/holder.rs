@@ -1,5 +1,6 @@
 //! Whose an API key is.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::digest::{Digest, Fingerprint};
@@ -28,10 +29,10 @@ pub(super) struct KeyHolder<'p> {
 
 impl KeyHolder<'_> {
     /// Who the client is. A digest says what it is of, so that it is never taken for a fingerprint.
-    pub(super) fn identity(&self) -> String {
+    pub(super) fn identity(&self) -> Cow<'_, str> {
         match &self.entry.identity {
-            Some(identity) => identity.to_string(),
-            None => format!("api_key:{}", hex::encode(self.digest)),
+            Some(identity) => Cow::Borrowed(identity),
+            None => Cow::Owned(["api_key:", &hex::encode(self.digest)].concat()),
         }
     }
 }

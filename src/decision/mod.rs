@@ -10,6 +10,7 @@ mod registry;
 mod ticket;
 mod tried;
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::certificate::Leaf;
@@ -213,6 +214,10 @@ impl<'p> Verdict<'p> {
 impl<'p> Accepted<'p> {
     /// Who the client is.
     pub fn identity(&self) -> String {
+        self.identity_text().into_owned()
+    }
+
+    pub(crate) fn identity_text(&self) -> Cow<'_, str> {
         let mut identities =
             self.by_identity().filter_map(|credential| self.identity_by(credential));
         identities.next().unwrap_or_default()
@@ -220,9 +225,17 @@ impl<'p> Accepted<'p> {
 
     /// The credentials in words: `certificate+jwt`.
     pub fn method(&self) -> String {
-        let words: Vec<&str> =
-            self.credentials.iter().map(|credential| credential.word()).collect();
-        words.join("+")
+        self.method_text().into_owned()
+    }
+
+    pub(crate) fn method_text(&self) -> Cow<'static, str> {
+        match self.credentials {
+            [one] => one.word().into(),
+            several => {
+                let words: Vec<&str> = several.iter().map(|credential| credential.word()).collect();
+                words.join("+").into()
+            }
+        }
     }
 
     /// The accepted certificate's fingerprint.
@@ -279,10 +292,10 @@ impl<'p> Accepted<'p> {
         self.identity_from.into_iter().chain(usual)
     }
 
-    fn identity_by(&self, credential: Credential) -> Option<String> {
+    fn identity_by(&self, credential: Credential) -> Option<Cow<'_, str>> {
         match credential {
             Credential::Certificate => self.certificate.as_ref().map(Admitted::identity),
-            Credential::Jwt => self.jwt.as_ref().map(|token| token.identity.clone()),
+            Credential::Jwt => self.jwt.as_ref().map(|token| (&*token.identity).into()),
             Credential::ApiKey => self.api_key.as_ref().map(KeyHolder::identity),
         }
     }
@@ -299,10 +312,10 @@ impl<'p> Accepted<'p> {
 }
 
 impl Admitted<'_> {
-    fn identity(&self) -> String {
+    fn identity(&self) -> Cow<'_, str> {
         match self.holding.identity() {
-            Some(identity) => identity.to_owned(),
-            None => self.fingerprint.to_string(),
+            Some(identity) => identity.into(),
+            None => self.fingerprint.to_string().into(),
         }
     }
 }

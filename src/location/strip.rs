@@ -13,6 +13,9 @@ use super::{
 /// Removes what stands at these places: every copy of a header, a parameter of the query, a cookie. All else
 /// stays as it was written.
 pub(crate) fn strip<'a>(locations: &[&Location], headers: &Headers<'a>, effects: &mut Effects<'a>) {
+    if locations.is_empty() {
+        return;
+    }
     for (name, value) in headers.iter() {
         let is_there = |location: &Location| match location {
             Location::Header { name: own, scheme } => {

@@ -100,6 +100,11 @@ impl std::error::Error for MalformedHost {}
 /// `None` if Envoy may have chosen by another reading of it: a port that is no number, a second port, a
 /// dot that Envoy should have removed.
 pub(crate) fn comparable(authority: &[u8], rules: AuthorityRules) -> Option<Cow<'_, [u8]>> {
+    // Most have nothing in them that needs a closer look.
+    let is_plain = |byte: &u8| !matches!(byte, b':' | b'[' | b']' | b'A'..=b'Z');
+    if authority.iter().all(is_plain) && !authority.ends_with(b".") {
+        return Some(Cow::Borrowed(authority));
+    }
     let (name, port) = split_port(authority);
     let is_address = name.starts_with(b"[") && name.ends_with(b"]");
     if port.is_some_and(|port| !is_port(port))
@@ -117,9 +122,9 @@ pub(crate) fn comparable(authority: &[u8], rules: AuthorityRules) -> Option<Cow<
 
 /// Splits an authority at the colon of its port: the last one, unless it is inside an IPv6 address.
 pub(crate) fn split_port(authority: &[u8]) -> (&[u8], Option<&[u8]>) {
-    let mut parts = authority.rsplitn(2, |byte| *byte == b':');
-    match (parts.next(), parts.next()) {
-        (Some(port), Some(name)) if !port.contains(&b']') => (name, Some(port)),
+    let colon = authority.iter().rposition(|byte| matches!(byte, b':' | b']'));
+    match colon.and_then(|colon| authority.split_at_checked(colon)) {
+        Some((name, [b':', port @ ..])) => (name, Some(port)),
         _ => (authority, None),
     }
 }

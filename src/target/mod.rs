@@ -6,7 +6,7 @@ mod rule;
 
 use std::borrow::Cow;
 
-use crate::request::Headers;
+use crate::request::{Headers, Pseudo};
 
 pub(crate) use host::{AuthorityRules, HostPattern};
 pub(crate) use path::{MalformedPath, Path, PathPattern};
@@ -29,9 +29,10 @@ pub(crate) struct Target<'r> {
 impl<'r> Target<'r> {
     /// Reads it from the request headers; `None` if others could read it otherwise (`bad_target`).
     pub(crate) fn read(headers: &Headers<'r>, rules: AuthorityRules) -> Option<Self> {
-        let method = headers.first(b":method").unwrap_or_default();
-        let host = host::comparable(headers.first(b":authority").unwrap_or_default(), rules)?;
-        let path = match (method, headers.first(b":path")) {
+        let Pseudo { method, authority, path } = headers.pseudo();
+        let method = method.unwrap_or_default();
+        let host = host::comparable(authority.unwrap_or_default(), rules)?;
+        let path = match (method, path) {
             (b"CONNECT", None) | (b"OPTIONS", Some(b"*")) => None,
             (_, Some(path)) => Some(Path::read(path)?),
             (_, None) => return None,

@@ -19,6 +19,9 @@ impl<'r> Path<'r> {
     /// an escaped slash, backslash or control byte, a backslash, a fragment, control or non-ASCII bytes.
     pub(crate) fn read(target: &'r [u8]) -> Option<Self> {
         let sent = target.split(|byte| *byte == b'?').next()?;
+        if is_plain(sent) {
+            return Some(Self { sent, folded: Cow::Borrowed(sent) });
+        }
         let segments = sent.strip_prefix(b"/")?;
         let mut segments = segments.split(|byte| *byte == b'/').peekable();
         while let Some(segment) = segments.next() {
@@ -203,6 +206,21 @@ fn is_variable(segment: &str) -> bool {
         .strip_prefix('{')
         .and_then(|rest| rest.strip_suffix('}'))
         .is_some_and(|name| !name.is_empty() && !name.contains(['{', '}']))
+}
+
+/// Whether a path is normal at first sight, as most are: no byte in it means anything to anybody but the slash,
+/// and no segment is empty or begins with a dot.
+fn is_plain(path: &[u8]) -> bool {
+    let mut is_first = false;
+    let mut is_ordinary = |byte: u8| {
+        let after_slash = std::mem::replace(&mut is_first, byte == b'/');
+        match byte {
+            b'/' | b'.' => !after_slash,
+            b'%' | b';' | b'\\' | b'#' | 0..=0x20 | 0x7f.. => false,
+            _ => true,
+        }
+    };
+    path.first() == Some(&b'/') && path.iter().all(|byte| is_ordinary(*byte))
 }
 
 /// A segment up to its parameters. Some readers decode a segment before they cut it.

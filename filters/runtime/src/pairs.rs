@@ -7,13 +7,13 @@ pub(crate) fn parse(bytes: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
         return Some(Vec::new());
     }
     let (count, rest) = number(bytes)?;
-    let (mut sizes, mut content) = rest.split_at_checked(count.checked_mul(8)?)?;
+    let (sizes, mut content) = rest.split_at_checked(count.checked_mul(8)?)?;
     let mut pairs = Vec::with_capacity(count);
-    while !sizes.is_empty() {
-        let (name, rest) = number(sizes)?;
-        let (value, rest) = number(rest)?;
-        sizes = rest;
-        pairs.push((terminated(&mut content, name)?, terminated(&mut content, value)?));
+    let (sizes, _) = sizes.as_chunks();
+    let mut sizes = sizes.iter();
+    while let (Some(name), Some(value)) = (sizes.next(), sizes.next()) {
+        let name = terminated(&mut content, size(*name)?)?;
+        pairs.push((name, terminated(&mut content, size(*value)?)?));
     }
     Some(pairs)
 }
@@ -38,12 +38,18 @@ pub(crate) fn write(pairs: &[(&str, &str)]) -> Option<Vec<u8>> {
 
 fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let (number, rest) = bytes.split_first_chunk()?;
-    Some((usize::try_from(u32::from_le_bytes(*number)).ok()?, rest))
+    Some((size(*number)?, rest))
+}
+
+fn size(bytes: [u8; 4]) -> Option<usize> {
+    usize::try_from(u32::from_le_bytes(bytes)).ok()
 }
 
 fn terminated<'a>(content: &mut &'a [u8], size: usize) -> Option<&'a [u8]> {
-    let (text, rest) = content.split_at_checked(size)?;
-    *content = rest.strip_prefix(&[0])?;
+    let (text, [0, rest @ ..]) = content.split_at_checked(size)? else {
+        return None;
+    };
+    *content = rest;
     Some(text)
 }
 

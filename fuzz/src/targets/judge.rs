@@ -51,7 +51,7 @@ fn fits(verdict: &Verdict<'_>, effects: &Effects<'_>) {
     assert_eq!(effects.reply.is_some(), outcome == Outcome::Denied);
     let state = |name: &str| -> Vec<&str> {
         let found = effects.state.iter().filter(|(own, _)| *own == name);
-        found.map(|(_, value)| value.as_str()).collect()
+        found.map(|(_, value)| &**value).collect()
     };
     assert_eq!(state(GUARD), if outcome.passes() { vec!["allowed"] } else { vec![] });
     assert_eq!(state(VERDICT).len(), 1);

@@ -50,7 +50,7 @@ pub(crate) struct Expectation {
     /// All headers that are set.
     #[serde(default)]
     set: Option<BTreeMap<String, String>>,
-    /// All headers that are removed.
+    /// All headers that are removed; one that comes once and is set is replaced instead.
     #[serde(default)]
     removed: Option<Vec<String>>,
     /// All trailers that are removed.

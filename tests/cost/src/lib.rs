@@ -21,7 +21,7 @@
 //! A request is its stream's whole life: `proxy_on_context_create`, `proxy_on_request_headers` and `proxy_on_delete`,
 //! each counted apart and all together. What counts is the warm request: the dearest of eight after thirty of the same
 //! client. Beside it stands the first: it parses the certificate, or writes the line of a refusal to the log.
-//! Requests of one kind differ by less than one per cent, by what the allocator finds.
+//! Requests of one kind differ by less than three per cent, by what the allocator finds.
 //!
 //! # What is not
 //! - Time. V8 compiles what is interpreted here, an addition and a load that misses the cache count alike, and what the
