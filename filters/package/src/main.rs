@@ -1,15 +1,20 @@
 //! Turns the module that the linker made into the one that is shipped, and checks it.
 //!
 //! Envoy calls every `proxy_on_*` function for streams that a module exports, on every request, whether it
-//! does anything or not; the SDK exports all of them. Those that the filter has no use for are removed here,
-//! with the code and the imports that only they need.
+//! does anything or not; both modules are linked with the exports of both. Those that one has no use for are
+//! removed here, with the code and the imports that only they need.
 #![forbid(unsafe_code)]
+
+mod names;
+mod order;
 
 use std::env;
 use std::error::Error;
 use std::fs;
 
 use walrus::Module;
+
+use crate::order::order;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
@@ -33,15 +38,6 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Removes the exports that the filter has no use for, and what nothing reaches any more.
 fn prune(kind: &Kind, linked: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut module = Module::from_buffer(linked)?;
-    // Two functions of one program cannot have one name: the SDK's own goes, and ours takes its name.
-    for (own, shipped) in RENAMED {
-        if module.exports.iter().any(|export| export.name == own) {
-            module.exports.remove(shipped).ok();
-            for export in module.exports.iter_mut().filter(|export| export.name == own) {
-                shipped.clone_into(&mut export.name);
-            }
-        }
-    }
     let unused: Vec<_> = module
         .exports
         .iter()
@@ -52,25 +48,8 @@ fn prune(kind: &Kind, linked: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
         module.exports.delete(export);
     }
     walrus::passes::gc::run(&mut module);
-    for function in module.funcs.iter_mut() {
-        function.name = function.name.as_deref().and_then(shipped_name);
-    }
-    Ok(module.emit_wasm())
-}
-
-/// What a trap's backtrace calls a function: our own by its path, without the hash at its end; no others, whose
-/// names are a tenth of the module, nor what only drops our values.
-fn shipped_name(linked: &str) -> Option<String> {
-    if !linked.contains("peergate") || linked.contains("drop_in_place") {
-        return None;
-    }
-    let (path, hash) = linked.rsplit_once("17h").unwrap_or((linked, ""));
-    let is_hash =
-        |digits: &str| digits.len() == 16 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    Some(match hash.strip_suffix('E') {
-        Some(digits) if is_hash(digits) => format!("{path}E"),
-        _ => linked.to_owned(),
-    })
+    let first: Vec<&str> = HOT.lines().collect();
+    Ok(order(&module.emit_wasm(), &first)?)
 }
 
 /// Refuses a module that an Envoy could not load, that lacks an entry point, or that is too large.
@@ -104,6 +83,9 @@ struct Kind {
     /// Bytes: a module is compiled in every worker, so size is start-up time and memory.
     budget: usize,
 }
+
+/// The functions that warm requests run through, as `scripts/cost --functions` tells them.
+const HOT: &str = include_str!("../hot.txt");
 
 /// The HTTP filter. `proxy_on_delete` frees a stream's context; `proxy_on_context_create` makes it.
 /// `proxy_on_tick` and `proxy_on_http_call_response` cost no request anything: Envoy's timer and the answers
@@ -141,10 +123,6 @@ const SYNC_EXPORTS: [&str; 10] = [
     "proxy_on_delete",
 ];
 
-/// Our functions that take the place of the SDK's.
-const RENAMED: [(&str, &str); 1] =
-    [("peergate_on_http_call_response", "proxy_on_http_call_response")];
-
 /// What every Envoy since 1.36 offers of WASI, and Rust's standard library asks for.
 const WASI: [&str; 6] =
     ["clock_time_get", "environ_get", "environ_sizes_get", "fd_write", "proc_exit", "random_get"];
@@ -180,19 +158,6 @@ mod tests {
     }
 
     #[test]
-    fn names_are_of_our_functions_and_short() {
-        for (linked, shipped) in [
-            ("_ZN8peergate6config4read17h39d2275757a72e92E", Some("_ZN8peergate6config4readE")),
-            ("_ZN8peergate6config4read17hotE", Some("_ZN8peergate6config4read17hotE")),
-            ("peergate_on_http_call_response", Some("peergate_on_http_call_response")),
-            ("_ZN4core3ptr31drop_in_place$LT$peergate..Reply$GT$17h1d3e4c38dce3054dE", None),
-            ("_ZN3std9panicking11begin_panic17h1d3e4c38dce3054dE", None),
-        ] {
-            assert_eq!(shipped_name(linked).as_deref(), shipped);
-        }
-    }
-
-    #[test]
     fn the_shipped_modules_are_within_their_budgets() {
         for (kind, name) in [(&HTTP, "peergate_http"), (&SYNC, "peergate_sync")] {
             let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/peergate");
@@ -219,8 +184,7 @@ mod tests {
     }
 
     // `rsa` brings `rand` for keys that are made; nothing here makes one, and nothing seeds it.
-    const CRATES: [&str; 82] = [
-        "allocator-api2",
+    const CRATES: [&str; 76] = [
         "asn1-rs",
         "base16ct",
         "base64",
@@ -239,18 +203,14 @@ mod tests {
         "ed25519",
         "ed25519-dalek",
         "elliptic-curve",
-        "equivalent",
         "ff",
-        "foldhash",
         "generic-array",
         "group",
-        "hashbrown",
         "hex",
         "hmac",
         "itoa",
         "lazy_static",
         "libm",
-        "log",
         "memchr",
         "minimal-lexical",
         "nom",
@@ -274,7 +234,6 @@ mod tests {
         "powerfmt",
         "ppv-lite86",
         "primeorder",
-        "proxy-wasm",
         "rand",
         "rand_chacha",
         "rand_core",

@@ -43,6 +43,7 @@
 pub mod budget;
 mod calls;
 pub mod certificate;
+pub mod functions;
 pub mod host;
 pub mod instrument;
 pub mod measure;

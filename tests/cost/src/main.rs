@@ -6,11 +6,11 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use peergate_cost::budget::Budgets;
-use peergate_cost::variants;
+use peergate_cost::{functions, variants};
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let (mut profile, mut start, mut only) = (None, None, String::new());
-    let (mut tree, mut calls, mut write) = (false, false, false);
+    let (mut tree, mut calls, mut write, mut warm) = (false, false, false, false);
     let mut module = String::from(MODULE);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -21,6 +21,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             "--tree" => tree = true,
             "--calls" => calls = true,
             "--write" => write = true,
+            "--functions" => warm = true,
             _ if argument.starts_with('-') => return Err(USAGE.into()),
             _ => module = argument,
         }
@@ -30,6 +31,10 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         show::profile::of_request(&wasm, &name, tree)?;
     } else if let Some(name) = start {
         show::profile::of_start(&wasm, &name, tree)?;
+    } else if warm {
+        for name in functions::warm(&wasm)? {
+            println!("{name}");
+        }
     } else if write {
         let budgets = Budgets::measure(&wasm, variants::all())?;
         std::fs::write(Budgets::FILE, budgets.to_json())?;
@@ -43,6 +48,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 const USAGE: &str = "usage: peergate-cost [MODULE.wasm] [--only TEXT] [--calls]
        peergate-cost [MODULE.wasm] --profile VARIANT [--tree]
        peergate-cost [MODULE.wasm] --profile-start POLICY [--tree]
+       peergate-cost [MODULE.wasm] --functions
        peergate-cost [MODULE.wasm] --write";
 
 /// The module as it is shipped.
