@@ -11,6 +11,7 @@
 //! several rounds to less. One client sends all requests: what a filter keeps for a client is always at hand.
 
 mod arguments;
+mod browser;
 mod check;
 mod compare;
 mod cores;

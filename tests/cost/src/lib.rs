@@ -40,6 +40,8 @@
 //! `scripts/cost --profile '1 pin, 8 headers'` tells the instructions function by function: a function's own, and with
 //! those that it calls. What the compiler has inlined counts as the function's own that it was inlined into.
 
+#[path = "../../bench/src/browser.rs"]
+mod browser;
 pub mod budget;
 mod calls;
 pub mod certificate;
