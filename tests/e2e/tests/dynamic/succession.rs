@@ -88,6 +88,16 @@ fn a_leader_that_slept_as_it_wrote_undoes_nothing() {
 /// A leader sleeps in the middle of a page that lets clients in. Its successor writes that page, and then
 /// one that takes them away.
 async fn sleeps_while_it_writes(has_service: bool) {
+    for sleep in SLEEPS {
+        if sleeps_for(sleep, has_service).await {
+            return;
+        }
+    }
+    panic!("the leader before woke up too early to tell anything");
+}
+
+/// Whether all was done while it slept.
+async fn sleeps_for(sleep: Duration, has_service: bool) -> bool {
     let people = People::new();
     // All of the page, since nobody knows which part of it is written late.
     let comers = (0..24).map(|n| Leaf::client(&format!("comer {n}")));
@@ -98,7 +108,7 @@ async fn sleeps_while_it_writes(has_service: bool) {
     let setup = Fed::setup(&people.authority, &policy).service(has_service);
     let fed = setup.start_with(feed, |bootstrap| {
         bootstrap.options.concurrency = 2;
-        let change = |shipped: &[u8]| sleep_after_cue(shipped, 9, SLEEP);
+        let change = |shipped: &[u8]| sleep_after_cue(shipped, 9, sleep);
         match has_service {
             true => bootstrap.change_service(change),
             false => bootstrap.change_module(change),
@@ -120,13 +130,15 @@ async fn sleeps_while_it_writes(has_service: bool) {
     for comer in &mut awake {
         comer.until(403).await;
     }
-    assert!(began.elapsed() < SLEEP, "the leader before woke up too early to tell anything");
+    if began.elapsed() >= sleep {
+        return false;
+    }
     assert!(fed.gateway.term("registered") > term, "another led meanwhile");
     let who = if has_service { "service" } else { "worker" };
     println!("a {who} slept; another had made both changes after {:.1?}", began.elapsed());
 
     // It wakes up in the middle of the page before, and finds that it no longer leads.
-    while began.elapsed() < SLEEP + Duration::from_secs(3) {
+    while began.elapsed() < sleep + Duration::from_secs(3) {
         for comer in &mut awake {
             assert_eq!(comer.ask().await, 403);
         }
@@ -143,6 +155,7 @@ async fn sleeps_while_it_writes(has_service: bool) {
     fed.wait_for_status(&people.bob, "/employee", 200).await;
     assert_eq!(fed.gateway.count("internal"), 0);
     assert!(fed.gateway.is_whole());
+    true
 }
 
 #[test]
@@ -233,5 +246,5 @@ fn signal(gateway: &Gateway, name: &str) {
 /// How long a leader leads without a word.
 const LEASE: Duration = Duration::from_secs(3);
 
-/// Longer than it takes to take its place and do its work.
-const SLEEP: Duration = Duration::from_secs(12);
+/// Longer than it takes to take its place and do its work: on most machines, and on a busy one.
+const SLEEPS: [Duration; 2] = [Duration::from_secs(12), Duration::from_secs(50)];
