@@ -1,0 +1,1 @@
+//! Envoy Gateway and the Envoy that it runs.

@@ -1,0 +1,1 @@
+//! istiod and the gateway that it configures.

@@ -1,0 +1,12 @@
+//! Control planes as a user's cluster has them, without a cluster: a real istiod with its agent, a real Envoy
+//! Gateway, and what `peergate render` prints for them.
+//!
+//! The binaries are the caller's, named by the environment; see [`binary`].
+
+#![forbid(unsafe_code)]
+
+pub mod envoy_gateway;
+pub mod istio;
+mod program;
+
+pub use program::{Program, binary};
