@@ -159,4 +159,4 @@ async fn within<T>(exchange: impl Future<Output = io::Result<T>>) -> io::Result<
     }
 }
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);

@@ -74,7 +74,10 @@ async fn send(client: Client, address: std::net::SocketAddr, next: Arc<AtomicUsi
             }
         };
         tally.sent += 1;
-        let _ = h1.send_raw(&malformed(number as u64)).await;
+        let request = malformed(number as u64);
+        // Behind such a one the connection may be a tunnel, and what is sent next no request to Envoy.
+        let may_switch = TUNNELS.iter().any(|word| contains(&request, word));
+        let _ = h1.send_raw(&request).await;
         match timeout(PATIENCE, h1.read_response()).await {
             Ok(Ok(answer)) => {
                 match answer.status {
@@ -82,7 +85,7 @@ async fn send(client: Client, address: std::net::SocketAddr, next: Arc<AtomicUsi
                     _ => tally.refused += 1,
                 }
                 let closes = answer.header("connection").is_some_and(|it| it.contains("close"));
-                open = (!closes && answer.status != 101).then_some(h1);
+                open = (!closes && !may_switch).then_some(h1);
             }
             _ => tally.unanswered += 1,
         }
@@ -100,7 +103,7 @@ fn malformed(number: u64) -> Vec<u8> {
             _ => disguise(&mut bytes, &mut dice),
         }
     }
-    if !bytes.windows(4).any(|end| end == b"\r\n\r\n") {
+    if !contains(&bytes, b"\r\n\r\n") {
         bytes.extend_from_slice(b"\r\n\r\n");
     }
     bytes
@@ -162,6 +165,10 @@ fn disguise(bytes: &mut Vec<u8>, dice: &mut Dice) {
     }
 }
 
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
 fn insert(bytes: &mut Vec<u8>, place: usize, part: &[u8]) {
     bytes.splice(place..place, part.iter().copied());
 }
@@ -189,6 +196,8 @@ const SEEDS: [&[u8]; 8] = [
     b"CONNECT localhost:443 HTTP/1.1\r\nHost: localhost:443\r\n\r\n",
     b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-Client-Cert: Hash=00;Cert=\"%2D\";URI=\r\n\r\n",
 ];
+
+const TUNNELS: [&[u8]; 2] = [b"CONNECT ", b"Upgrade"];
 
 const ODD: [&[u8]; 20] = [
     b"\0",

@@ -43,7 +43,7 @@ pub(super) fn listener(text: &str, name: &str) -> Option<SocketAddr> {
         .find_map(|address| address.parse().ok())
 }
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests {
