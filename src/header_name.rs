@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::alike::differing;
+
 /// The name of a header that the upstream believes, in lower case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HeaderName(Box<str>);
@@ -75,11 +77,14 @@ impl std::error::Error for MalformedHeaderName {}
 
 /// Whether two names are the same once every byte that is no letter or digit is the same.
 pub(crate) fn reads_as(name: &str, other: &[u8]) -> bool {
-    let (own, others) = (name.as_bytes(), other);
+    let own = name.as_bytes();
+    let reads = |(own, other): (&[u8], &[u8])| {
+        own.iter().zip(other).all(|(own, other)| own == other || fold(*own) == fold(*other))
+    };
     // Names of one length mostly differ at the end or at the beginning.
-    own.len() == others.len()
-        && own.last().copied().map(fold) == others.last().copied().map(fold)
-        && name.bytes().zip(other).all(|(own, other)| own == *other || fold(own) == fold(*other))
+    own.len() == other.len()
+        && own.last().copied().map(fold) == other.last().copied().map(fold)
+        && differing(own, other).all(reads)
 }
 
 fn fold(byte: u8) -> u8 {

@@ -5,6 +5,7 @@
 //! [`Effects`], which somebody else carries out: the filter in Envoy, the command line, a test.
 #![forbid(unsafe_code)]
 
+mod alike;
 mod api_key;
 mod audit;
 mod authority;

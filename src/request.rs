@@ -1,5 +1,7 @@
 //! The headers of a request, as bytes: values may hold anything that Envoy lets pass, 0x80–0xFF too.
 
+use crate::alike::alike;
+
 /// The headers in the order they came, pseudo-headers (`:path`) among them, names in lower case.
 #[derive(Clone, Debug, Default)]
 pub struct Headers<'r>(Vec<(&'r [u8], &'r [u8])>);
@@ -40,7 +42,7 @@ impl<'r> Headers<'r> {
 
     /// Every value of a header.
     pub(crate) fn all(&self, name: &[u8]) -> impl Iterator<Item = &'r [u8]> {
-        self.0.iter().filter(move |(found, _)| *found == name).map(|(_, value)| *value)
+        self.0.iter().filter(move |(found, _)| alike(found, name)).map(|(_, value)| *value)
     }
 
     /// Every name and value.

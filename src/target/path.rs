@@ -18,10 +18,10 @@ impl<'r> Path<'r> {
     /// dot segments in any spelling, empty segments, escapes that are broken or need not be there,
     /// an escaped slash, backslash or control byte, a backslash, a fragment, control or non-ASCII bytes.
     pub(crate) fn read(target: &'r [u8]) -> Option<Self> {
-        let sent = target.split(|byte| *byte == b'?').next()?;
-        if is_plain(sent) {
+        if let Some(sent) = plain_path(target) {
             return Some(Self { sent, folded: Cow::Borrowed(sent) });
         }
+        let sent = target.split(|byte| *byte == b'?').next()?;
         let segments = sent.strip_prefix(b"/")?;
         let mut segments = segments.split(|byte| *byte == b'/').peekable();
         while let Some(segment) = segments.next() {
@@ -208,19 +208,22 @@ fn is_variable(segment: &str) -> bool {
         .is_some_and(|name| !name.is_empty() && !name.contains(['{', '}']))
 }
 
-/// Whether a path is normal at first sight, as most are: no byte in it means anything to anybody but the slash,
-/// and no segment is empty or begins with a dot.
-fn is_plain(path: &[u8]) -> bool {
+/// The path of a target if it is normal at first sight, as most are: no byte in it means anything to anybody but the
+/// slash, and no segment is empty or begins with a dot.
+fn plain_path(target: &[u8]) -> Option<&[u8]> {
     let mut is_first = false;
-    let mut is_ordinary = |byte: u8| {
-        let after_slash = std::mem::replace(&mut is_first, byte == b'/');
+    let is_end = |byte: &u8| {
+        let after_slash = std::mem::replace(&mut is_first, *byte == b'/');
         match byte {
-            b'/' | b'.' => !after_slash,
-            b'%' | b';' | b'\\' | b'#' | 0..=0x20 | 0x7f.. => false,
-            _ => true,
+            b'/' | b'.' => after_slash,
+            b'?' | b'%' | b';' | b'\\' | b'#' | 0..=0x20 | 0x7f.. => true,
+            _ => false,
         }
     };
-    path.first() == Some(&b'/') && path.iter().all(|byte| is_ordinary(*byte))
+    let end = target.iter().position(is_end).unwrap_or(target.len());
+    let (path, rest) = target.split_at_checked(end)?;
+    let is_whole = rest.first().is_none_or(|byte| *byte == b'?');
+    (is_whole && path.first() == Some(&b'/')).then_some(path)
 }
 
 /// A segment up to its parameters. Some readers decode a segment before they cut it.
