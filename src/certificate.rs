@@ -43,6 +43,14 @@ impl Validity {
         }
     }
 
+    /// The time that it has in common with another.
+    pub(crate) fn both(self, other: Self) -> Self {
+        Self {
+            not_before: self.not_before.max(other.not_before),
+            not_after: self.not_after.min(other.not_after),
+        }
+    }
+
     /// Whether a time, in seconds since the Unix epoch, lies in it.
     pub(crate) fn contains(self, time: i64) -> bool {
         (self.not_before..=self.not_after).contains(&time)

@@ -6,8 +6,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::alike::alike;
 use crate::carrier::xfcc;
-use crate::decision::{Accepted, Outcome, Verdict};
+use crate::decision::{Accepted, Outcome, Pass, Verdict};
 use crate::header_name::{HeaderName, reads_as};
 use crate::location::strip;
 use crate::policy::{CertificateFormat, ForwardedState, Policy};
@@ -54,14 +55,27 @@ impl Policy {
             let locations = selection.ruling.locations(|credential| verdict.strips(credential));
             strip(&locations, headers, &mut effects);
         }
-        if let Some(accepted) = verdict.accepted() {
-            self.forward(accepted, &mut effects);
-            self.tell(verdict, accepted, &mut effects);
-        }
-        // What comes once is replaced by what is set.
+        self.tell(verdict, &mut effects);
         let Effects { remove, set, .. } = &mut effects;
-        let is_set = |name: &[u8]| set.iter().any(|(own, _)| own.as_bytes() == name);
-        remove.retain(|name| !is_set(name) || headers.all(name).nth(1).is_some());
+        replace(headers, set.iter().map(|(name, _)| *name), remove);
+        effects
+    }
+
+    /// What is to be done to a request that passes with what an earlier one passed with, before all that is kept
+    /// in the pass.
+    pub fn clearing<'a>(&self, pass: &'a Pass, headers: &Headers<'a>) -> Effects<'a> {
+        let mut effects = Effects::default();
+        self.clear(headers, &mut effects);
+        replace(headers, pass.set().map(|(name, _)| name), &mut effects.remove);
+        effects
+    }
+
+    /// What follows from a verdict that lets a request pass by a certificate alone, whatever else the request has.
+    pub(crate) fn told<'a>(&'a self, verdict: &'a Verdict<'_>) -> Effects<'a> {
+        let mut effects = Effects::default();
+        effects.state.push((VERDICT, verdict_text(verdict).into()));
+        effects.state.push((GUARD, "allowed".into()));
+        self.tell(verdict, &mut effects);
         effects
     }
 
@@ -115,6 +129,14 @@ impl Policy {
         own.chain([xfcc::NAME.len()]).fold(Lengths::default(), Lengths::with)
     }
 
+    /// Tells the upstream and other filters who the client is.
+    fn tell<'a>(&'a self, verdict: &'a Verdict<'_>, effects: &mut Effects<'a>) {
+        if let Some(accepted) = verdict.accepted() {
+            self.forward(accepted, effects);
+            self.tell_filters(verdict, accepted, effects);
+        }
+    }
+
     /// Tells the upstream who the client is.
     fn forward<'a>(&'a self, accepted: &'a Accepted<'_>, effects: &mut Effects<'a>) {
         let forward = &self.forward;
@@ -142,7 +164,7 @@ impl Policy {
     }
 
     /// Tells other filters who the client is.
-    fn tell<'a>(
+    fn tell_filters<'a>(
         &self,
         verdict: &'a Verdict<'_>,
         accepted: &'a Accepted<'_>,
@@ -158,6 +180,18 @@ impl Policy {
             });
         }
     }
+}
+
+/// What comes once is replaced by what is set.
+fn replace<'n>(
+    headers: &Headers<'_>,
+    set: impl Iterator<Item = &'n str> + Clone,
+    remove: &mut Vec<&[u8]>,
+) {
+    remove.retain(|name| {
+        let is_set = set.clone().any(|own| alike(own.as_bytes(), name));
+        !is_set || headers.all(name).nth(1).is_some()
+    });
 }
 
 /// `outcome=… reason=… api=… method=… identity=…`; the identity comes last since it may hold blanks.

@@ -110,8 +110,13 @@ pub(crate) enum Peer {
 
 impl Peer {
     pub(crate) fn read(source: &impl Source) -> Result<Self, Unreadable> {
-        match source.fingerprint()? {
-            Some(hex) => Fingerprint::from_hex(&hex).map(Self::Presented).ok_or(Unreadable),
+        Self::of(source.fingerprint()?.as_deref(), source)
+    }
+
+    /// The peer whose certificate the host says to have these hex digits.
+    pub(crate) fn of(digits: Option<&[u8]>, source: &impl Source) -> Result<Self, Unreadable> {
+        match digits {
+            Some(hex) => Fingerprint::from_hex(hex).map(Self::Presented).ok_or(Unreadable),
             None => Ok(match source.tls_version()? {
                 Some(_) => Self::Anonymous,
                 None => Self::Plaintext,

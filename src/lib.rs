@@ -46,7 +46,7 @@ pub use api_key::KeyDigest;
 pub use audit::Audit;
 pub use certificate::{Leaf, MalformedCertificate, Validity};
 pub use config::{Problem, Problems};
-pub use decision::{Accepted, Outcome, Ticket, Tried, Verdict};
+pub use decision::{Accepted, Aim, Outcome, Pass, Ticket, Tried, Verdict};
 pub use digest::{Fingerprint, KeyHash, MalformedDigest, TbsHash};
 pub use effects::{Effects, GUARD, UNMATCHED, VERDICT};
 pub use evidence::{Reading, Source, Unreadable};

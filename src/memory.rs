@@ -1,13 +1,15 @@
 //! What a policy remembers of the clients it has seen, bounded.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::rc::Rc;
 
+use crate::alike::alike;
 use crate::authority::Path;
 use crate::certificate::Leaf;
+use crate::decision::Pass;
 use crate::digest::{Digest, Fingerprint};
-use crate::policy::ListId;
+use crate::policy::{ListId, Place};
 use crate::reason::Reason;
 
 /// The memory of one policy; it dies with it, since what lists and authorities say is part of what is
@@ -16,11 +18,13 @@ use crate::reason::Reason;
 /// Of clients that were admitted, or to whom a path was found: their parsed leaf, which is a function of its
 /// fingerprint, and the paths, each with the time in which all of it is valid. Of certificates that were
 /// refused: the reason, for a short time, in a place of its own: strangers make as many certificates as they
-/// like, and must not push out anybody who is admitted.
+/// like, and must not push out anybody who is admitted. Of requests that a certificate alone let pass: what they
+/// passed with.
 #[derive(Debug, Default)]
 pub struct Memory {
-    admitted: Generations<Rc<Client>>,
-    refused: Generations<Refusal>,
+    admitted: Generations<Digest, Rc<Client>>,
+    refused: Generations<Digest, Refusal>,
+    passes: Generations<PassKey, Rc<Pass>>,
 }
 
 /// A client that some list holds.
@@ -52,6 +56,26 @@ pub(crate) struct PathHolding {
     pub(crate) path: Rc<Path>,
 }
 
+/// Digits, since most requests need no more of a fingerprint than that they have come before.
+#[derive(Clone, Copy, Debug, Eq)]
+struct PassKey {
+    digits: [u8; 64],
+    place: Place,
+}
+
+impl PartialEq for PassKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.place == other.place && alike(&self.digits, &other.digits)
+    }
+}
+
+impl Hash for PassKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(&self.digits);
+        self.place.hash(state);
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Refusal {
     reason: Reason,
@@ -79,6 +103,19 @@ impl Memory {
         self.admitted.keep(key, Rc::new(client), weight, ADMITTED);
     }
 
+    /// What a request of a certificate, by the digits of its fingerprint as the host writes them, passed with under
+    /// the rules of a place.
+    pub(crate) fn pass(&mut self, digits: &[u8], place: Place) -> Option<Rc<Pass>> {
+        let digits = *digits.as_array()?;
+        self.passes.find(PassKey { digits, place }).map(Rc::clone)
+    }
+
+    /// Keeps what a request passed with.
+    pub(crate) fn keep_pass(&mut self, fingerprint: Fingerprint, place: Place, pass: Pass) {
+        let (digits, weight) = (fingerprint.hex(), pass.weight());
+        self.passes.keep(PassKey { digits, place }, Rc::new(pass), weight, PASSES);
+    }
+
     /// Why a leaf was refused a moment ago, if it was.
     pub(crate) fn refusal(&mut self, key: Digest, now: i64) -> Option<Reason> {
         let refusal = self.refused.find(key)?;
@@ -94,16 +131,16 @@ impl Memory {
 /// Two generations: what was asked for lately survives, what was not goes, and a flood costs at most the
 /// memory of both.
 #[derive(Debug)]
-struct Generations<T> {
-    young: Table<T>,
-    old: Table<T>,
+struct Generations<K, T> {
+    young: Table<K, T>,
+    old: Table<K, T>,
     /// Of the young, in bytes.
     weight: usize,
 }
 
-type Table<T> = HashMap<Digest, (T, usize), Secret>;
+type Table<K, T> = HashMap<K, (T, usize), Secret>;
 
-impl<T> Default for Generations<T> {
+impl<K, T> Default for Generations<K, T> {
     fn default() -> Self {
         let secret = Secret::default();
         let [young, old] = [(); 2].map(|()| HashMap::with_hasher(secret));
@@ -111,8 +148,8 @@ impl<T> Default for Generations<T> {
     }
 }
 
-impl<T> Generations<T> {
-    fn find(&mut self, key: Digest) -> Option<&T> {
+impl<K: Copy + Eq + Hash, T> Generations<K, T> {
+    fn find(&mut self, key: K) -> Option<&T> {
         if !self.old.is_empty()
             && !self.young.contains_key(&key)
             && let Some((value, weight)) = self.old.remove(&key)
@@ -122,7 +159,7 @@ impl<T> Generations<T> {
         self.young.get(&key).map(|(value, _)| value)
     }
 
-    fn keep(&mut self, key: Digest, value: T, weight: usize, most: usize) {
+    fn keep(&mut self, key: K, value: T, weight: usize, most: usize) {
         self.old.remove(&key);
         let weight = weight.saturating_add(OVERHEAD);
         if self.weight.saturating_add(weight) > most {
@@ -132,7 +169,7 @@ impl<T> Generations<T> {
         self.insert(key, value, weight);
     }
 
-    fn insert(&mut self, key: Digest, value: T, weight: usize) {
+    fn insert(&mut self, key: K, value: T, weight: usize) {
         let replaced = self.young.insert(key, (value, weight)).map_or(0, |(_, weight)| weight);
         self.weight = self.weight.saturating_add(weight).saturating_sub(replaced);
     }
@@ -178,12 +215,17 @@ impl Hasher for Product {
         self.product ^= low ^ high;
     }
 
-    /// The length of a digest, which all have in common.
-    fn write_usize(&mut self, _length: usize) {}
+    /// The length of a digest, which all have in common, and places in the policy, of which there are few.
+    fn write_usize(&mut self, number: usize) {
+        self.product = self.product.rotate_left(5) ^ u64::try_from(number).unwrap_or_default();
+    }
 }
 
 /// Bytes of a generation of admitted clients: some 4,000 of them with certificates of ordinary size.
 const ADMITTED: usize = 4_194_304;
+
+/// Bytes of a generation of what requests passed with: some 4,000 of ordinary size.
+const PASSES: usize = 4_194_304;
 
 /// Bytes of a generation of refusals: some 4,000.
 const REFUSED: usize = 1_048_576;

@@ -57,7 +57,10 @@ pub(crate) fn read(
     let needs_leaf = admitting.filter_map(counts).any(|counts| counts.admits_by_content())
         || denies_by_leaf(context, &deny)
         || context.forward.client_cert.is_some();
+    let mut all = allow.iter().chain(&require).chain(&deny);
+    let is_static = !all.any(|id| context.lists.is_dynamic(*id));
     Some(CertificateRule {
+        is_static,
         allow,
         require,
         deny,
@@ -72,6 +75,7 @@ pub(crate) fn read(
 pub(crate) fn bound(context: &Context<'_>, own: Option<&CertificateRule>) -> CertificateRule {
     let deny = own.map_or(&context.global.deny, |own| &own.deny).clone();
     CertificateRule {
+        is_static: !deny.iter().any(|id| context.lists.is_dynamic(*id)),
         allow: Vec::new(),
         require: Vec::new(),
         needs_leaf: denies_by_leaf(context, &deny),

@@ -15,7 +15,7 @@ use crate::request::Headers;
 
 use super::holders::{Holders, Holding};
 use super::registry::Registry;
-use super::{Admitted, Tried};
+use super::{Admitted, Lasting, Tried};
 
 impl Policy {
     /// Finds the entry that admits a certificate. Authorities that were asked in vain are noted.
@@ -63,6 +63,7 @@ impl Policy {
             }
         }
         let mut expires_soon = None;
+        let mut lasting = Lasting::Always;
         let is_by_path = all().any(|holding| holding.path.is_some());
         if rule.validity != ValidityRule::Unchecked || is_by_path {
             // A `pem` entry is the very certificate: its dates need no other copy.
@@ -70,9 +71,13 @@ impl Policy {
                 whole = leaf(source, headers, memory, fingerprint)?;
             }
             let others = all().filter_map(Holding::validity);
-            let end = check_dates(rule, whole.as_ref(), others, || holders.now())?;
-            if let Some((end, now)) = end {
+            let known = check_dates(rule, whole.as_ref(), others, || holders.now())?;
+            lasting = Lasting::Unknown;
+            if let Some((validity, now)) = known {
+                let end = validity.not_after;
                 expires_soon = Some(end).filter(|end| self.is_soon(*end, now));
+                let paths = all().filter_map(|holding| Some(holding.path.as_ref()?.path.window));
+                lasting = Lasting::within(paths.fold(validity, Validity::both), now);
             }
         }
         // Only of those who are admitted: strangers make as many certificates as they like.
@@ -81,7 +86,7 @@ impl Policy {
         }
         let leaf = whole.map(|whole| whole.leaf);
         let sessions = holders.registry.into_sessions();
-        Ok(Admitted { holding: admitting, sessions, fingerprint, leaf, expires_soon })
+        Ok(Admitted { holding: admitting, sessions, fingerprint, leaf, expires_soon, lasting })
     }
 
     /// Checks a certificate that somebody else vouches for: it must not be denied or out of date.
@@ -199,33 +204,29 @@ pub(super) fn is_current(source: &impl Source, list: &DynamicList) -> Result<boo
     source.is_current(list).map_err(|_| Reason::Internal)
 }
 
-/// Checks that it is now within every time that is known: the leaf's own, and the others. When the first of
-/// them ends, and what time it is now; `None` if none is known.
+/// Checks that it is now within every time that is known: the leaf's own, and the others. The time that they
+/// have in common, and what time it is now; `None` if none is known.
 fn check_dates(
     rule: &CertificateRule,
     whole: Option<&Whole>,
     others: impl Iterator<Item = Validity>,
     now: impl FnOnce() -> Result<i64, Reason>,
-) -> Result<Option<(i64, i64)>, Reason> {
+) -> Result<Option<(Validity, i64)>, Reason> {
     let own = whole.map(|whole| whole.leaf.validity());
-    let all = own.into_iter().chain(others).reduce(|one, other| Validity {
-        not_before: one.not_before.max(other.not_before),
-        not_after: one.not_after.min(other.not_after),
-    });
-    let Some(Validity { not_before: begin, not_after: end }) = all else {
+    let Some(all) = own.into_iter().chain(others).reduce(Validity::both) else {
         return match rule.validity {
             ValidityRule::Required => Err(Reason::CertificateUnavailable),
             ValidityRule::WhenKnown | ValidityRule::Unchecked => Ok(None),
         };
     };
     let now = now()?;
-    if now < begin {
+    if now < all.not_before {
         return Err(Reason::CertificateNotYetValid);
     }
-    if now > end {
+    if now > all.not_after {
         return Err(Reason::CertificateExpired);
     }
-    Ok(Some((end, now)))
+    Ok(Some((all, now)))
 }
 
 /// Remembers a leaf that was not known before.

@@ -1,7 +1,7 @@
 //! One request's credentials, each looked at once: what was accepted, and what is missing.
 
 use crate::digest::Fingerprint;
-use crate::evidence::{Peer, Source};
+use crate::evidence::{Peer, Source, Unreadable};
 use crate::memory::Memory;
 use crate::policy::{Credential, IfRefused, Policy, Selection};
 use crate::reason::Reason;
@@ -17,7 +17,7 @@ pub(super) struct Hearing<'p, 'r, S> {
     selection: Selection<'p>,
     headers: &'r Headers<'r>,
     source: &'r S,
-    peer: Option<Peer>,
+    peer: Option<Result<Peer, Unreadable>>,
     certificate: Option<Admitted<'p>>,
     jwt: Option<Token>,
     api_key: Option<KeyHolder<'p>>,
@@ -32,6 +32,7 @@ impl<'p, 'r, S: Source> Hearing<'p, 'r, S> {
     pub(super) fn new(
         policy: &'p Policy,
         selection: Selection<'p>,
+        peer: Option<Result<Peer, Unreadable>>,
         headers: &'r Headers<'r>,
         source: &'r S,
     ) -> Self {
@@ -40,7 +41,7 @@ impl<'p, 'r, S: Source> Hearing<'p, 'r, S> {
             selection,
             headers,
             source,
-            peer: None,
+            peer,
             certificate: None,
             jwt: None,
             api_key: None,
@@ -87,7 +88,7 @@ impl<'p, 'r, S: Source> Hearing<'p, 'r, S> {
     /// The certificate that was looked at, accepted or not.
     pub(super) fn presented(&self) -> Option<Fingerprint> {
         match self.peer {
-            Some(Peer::Presented(fingerprint)) => Some(fingerprint),
+            Some(Ok(Peer::Presented(fingerprint))) => Some(fingerprint),
             _ => None,
         }
     }
@@ -142,7 +143,7 @@ impl<'p, 'r, S: Source> Hearing<'p, 'r, S> {
 
     fn missing(&self, credential: Credential) -> Reason {
         match credential {
-            Credential::Certificate if self.peer == Some(Peer::Plaintext) => Reason::NoTls,
+            Credential::Certificate if self.peer == Some(Ok(Peer::Plaintext)) => Reason::NoTls,
             Credential::Certificate => Reason::CertificateRequired,
             Credential::Jwt => Reason::JwtRequired,
             Credential::ApiKey => Reason::ApiKeyRequired,
@@ -210,11 +211,8 @@ impl<'p, 'r, S: Source> Hearing<'p, 'r, S> {
     }
 
     fn peer(&mut self) -> Result<Peer, Reason> {
-        let peer = match self.peer {
-            Some(peer) => peer,
-            None => Peer::read(self.source).map_err(|_| Reason::Internal)?,
-        };
-        self.peer = Some(peer);
-        Ok(peer)
+        let source = self.source;
+        let peer = *self.peer.get_or_insert_with(|| Peer::read(source));
+        peer.map_err(|_: Unreadable| Reason::Internal)
     }
 }

@@ -2,16 +2,13 @@
 
 use crate::evidence::{Source, Unreadable};
 use crate::memory::Memory;
-use crate::policy::{
-    Credential, Enforcement, Policy, Preflight, Selection, ServerNameRule, Unmatched,
-};
+use crate::policy::{Credential, Enforcement, Policy, Preflight, Selection, Unmatched};
 use crate::reason::Reason;
 use crate::request::Headers;
-use crate::target::Target;
 
 use super::charge::{Uncharged, charge};
 use super::hearing::Hearing;
-use super::{Accepted, Outcome, Verdict};
+use super::{Accepted, Aim, Outcome, Verdict};
 
 impl Policy {
     /// Judges a request on its headers and on what the source shows of its connection. The memory is this
@@ -22,10 +19,21 @@ impl Policy {
         source: &impl Source,
         memory: &mut Memory,
     ) -> Verdict<'p> {
+        self.judge_under(self.aim(headers, source), headers, source, memory)
+    }
+
+    /// Judges a request whose rules this policy has found.
+    pub fn judge_under<'p>(
+        &'p self,
+        aim: Result<Aim<'p>, Reason>,
+        headers: &Headers<'_>,
+        source: &impl Source,
+        memory: &mut Memory,
+    ) -> Verdict<'p> {
         // Until something else is known, as every refusal that nothing explains.
         let mut verdict = Verdict::internal();
         let mut enforcement = self.enforcement;
-        match self.weigh(headers, source, memory, &mut verdict, &mut enforcement) {
+        match self.weigh(aim, headers, source, memory, &mut verdict, &mut enforcement) {
             Ok(accepted) => {
                 verdict.outcome = Outcome::Allowed;
                 verdict.reason =
@@ -46,21 +54,14 @@ impl Policy {
     /// how, and what was presented.
     fn weigh<'p>(
         &'p self,
+        aim: Result<Aim<'p>, Reason>,
         headers: &Headers<'_>,
         source: &impl Source,
         memory: &mut Memory,
         verdict: &mut Verdict<'p>,
         enforcement: &mut Enforcement,
     ) -> Result<Option<Accepted<'p>>, Reason> {
-        let mut target = Target::read(headers, self.authority).ok_or(Reason::BadTarget)?;
-        if self.asks_virtual_host {
-            target.virtual_host = known(source.virtual_host())?.unwrap_or_default();
-        }
-        if self.asks_route {
-            target.route = known(source.route())?.unwrap_or_default();
-        }
-        let selection = self.select(&target).map_err(|_| Reason::BadTarget)?;
-        self.check_server_name(&target, source)?;
+        let Aim { selection, peer } = aim?;
         let Some(selection) = selection else {
             return match self.unmatched {
                 Unmatched::Deny => Err(Reason::NoMatchingApi),
@@ -73,7 +74,7 @@ impl Policy {
         if selection.api.preflight == Preflight::Pass && headers.is_preflight() {
             return Ok(None);
         }
-        let mut hearing = Hearing::new(self, selection, headers, source);
+        let mut hearing = Hearing::new(self, selection, peer, headers, source);
         let heard = hear(&mut hearing, selection, memory, &mut verdict.credential);
         verdict.presented = hearing.presented();
         verdict.tried = std::mem::take(&mut hearing.tried);
@@ -96,20 +97,6 @@ impl Policy {
         }
         Ok(accepted)
     }
-
-    /// RFC 9110 section 7.4: a connection that was made for one host must not serve another.
-    fn check_server_name(&self, target: &Target<'_>, source: &impl Source) -> Result<(), Reason> {
-        if self.sni == ServerNameRule::Unchecked {
-            return Ok(());
-        }
-        match known(source.server_name())? {
-            None if self.sni == ServerNameRule::Required => Err(Reason::Misdirected),
-            Some(name) if !name.eq_ignore_ascii_case(target.server_name()) => {
-                Err(Reason::Misdirected)
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 /// Looks at every credential that the policy names, noting whose turn it is.
@@ -128,6 +115,7 @@ fn hear<S: Source>(
     Ok(())
 }
 
-fn known<T>(read: Result<T, Unreadable>) -> Result<T, Reason> {
+/// What the host could be asked.
+pub(super) fn known<T>(read: Result<T, Unreadable>) -> Result<T, Reason> {
     read.map_err(|_| Reason::Internal)
 }

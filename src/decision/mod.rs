@@ -1,11 +1,13 @@
 //! The verdict on a request: what becomes of it, why, and by which credential.
 
 mod admission;
+mod aim;
 mod charge;
 mod hearing;
 mod holder;
 mod holders;
 mod judge;
+mod pass;
 mod registry;
 mod ticket;
 mod tried;
@@ -26,6 +28,9 @@ use holder::KeyHolder;
 use holders::Holding;
 use registry::Sessions;
 
+pub use aim::Aim;
+pub(crate) use pass::Lasting;
+pub use pass::Pass;
 pub use ticket::Ticket;
 pub(crate) use tried::Miss;
 pub use tried::Tried;
@@ -116,6 +121,8 @@ struct Admitted<'p> {
     leaf: Option<Rc<Leaf>>,
     /// When its own time ends, if that is soon.
     expires_soon: Option<i64>,
+    /// How long it is admitted, as far as it goes by its lists.
+    lasting: Lasting,
 }
 
 impl<'p> Verdict<'p> {

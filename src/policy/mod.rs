@@ -167,6 +167,14 @@ pub(crate) struct Selection<'p> {
     pub(crate) ruling: &'p Ruling,
 }
 
+impl Selection<'_> {
+    /// Whether nothing but a certificate, this policy and the time decides, and nobody asks again while the request
+    /// is being served.
+    pub(crate) fn goes_by_certificate_alone(&self) -> bool {
+        self.ruling.goes_by_certificate_alone() && self.api.open_streams == OpenStreams::Keep
+    }
+}
+
 /// A target that falls under different rules, depending on who reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ambiguous;

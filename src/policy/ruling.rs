@@ -48,6 +48,14 @@ impl Ruling {
         self.requirement.alternatives.iter().any(|alternative| !alternative.is_empty())
     }
 
+    /// Whether nothing but a certificate, this policy and the time decides.
+    pub(super) fn goes_by_certificate_alone(&self) -> bool {
+        self.certificate.as_ref().is_some_and(|rule| rule.is_static)
+            && self.jwt.is_none()
+            && self.api_key.is_none()
+            && self.rate.is_none()
+    }
+
     /// Where the tokens and keys of these methods stand that are looked at.
     pub(crate) fn locations(&self, of: impl Fn(Credential) -> bool) -> Vec<&Location> {
         let is_meant = |credential| self.requirement.names(credential) && of(credential);
@@ -71,6 +79,8 @@ pub(crate) struct CertificateRule {
     pub(crate) if_refused: IfRefused,
     /// Whether a list or the upstream needs the whole leaf.
     pub(crate) needs_leaf: bool,
+    /// Whether what its lists say only another policy changes.
+    pub(crate) is_static: bool,
 }
 
 /// What if a certificate's dates cannot be known.

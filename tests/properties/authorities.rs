@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::host::{Host, NOW};
 use crate::mutation::{apply, mutations};
+use crate::recall;
 use crate::{config, policy};
 
 /// The certificates and revocation lists of the decision cases, as PEM.
@@ -85,6 +86,21 @@ struct Client {
 impl Client {
     /// Judges its request.
     fn judged(&self, policy: &Policy, api: &str, now: i64, memory: &mut Memory) -> Judged {
+        self.asks(api, now, |headers, host| {
+            let verdict = policy.judge(headers, host, memory);
+            Judged {
+                outcome: verdict.outcome(),
+                reason: verdict.reason(),
+                identity: verdict.accepted().map(|accepted| accepted.identity()),
+                is_exhausted: verdict.tried().iter().any(|tried| {
+                    tried.to_string().contains("more signatures would have to be verified")
+                }),
+            }
+        })
+    }
+
+    /// What somebody makes of its request.
+    fn asks<R>(&self, api: &str, now: i64, judge: impl FnOnce(&Headers<'_>, &Host) -> R) -> R {
         let text = &TEXTS[self.name];
         let leaf = Leaf::parse(&pem::one_certificate(text).unwrap()).unwrap();
         let host = Host {
@@ -102,15 +118,7 @@ impl Client {
             (b":path", path.as_bytes()),
             (b"x-forwarded-client-cert", &xfcc),
         ]);
-        let verdict = policy.judge(&headers, &host, memory);
-        Judged {
-            outcome: verdict.outcome(),
-            reason: verdict.reason(),
-            identity: verdict.accepted().map(|accepted| accepted.identity()),
-            is_exhausted: verdict.tried().iter().any(|tried| {
-                tried.to_string().contains("more signatures would have to be verified")
-            }),
-        }
+        judge(&headers, &host)
     }
 }
 
@@ -257,7 +265,7 @@ proptest! {
         let clients: BTreeMap<&str, Client> =
             clients.into_iter().map(|client| (client.name, client)).collect();
         let clients: Vec<Client> = clients.into_values().collect();
-        let mut memory = Memory::default();
+        let [mut memory, mut passes] = [(); 2].map(|()| Memory::default());
         for (client, api, time) in requests {
             let (client, now) = (client.get(&clients), times[time]);
             let fresh = client.judged(&guarded(), api, now, &mut Memory::default());
@@ -269,6 +277,13 @@ proptest! {
             } else {
                 prop_assert_eq!(known, fresh, "{} {}", client.name, api);
             }
+            let expected = client.asks(api, now, |headers, host| {
+                recall::judged(&guarded(), headers, host, &mut memory)
+            });
+            let (done, _) = client.asks(api, now, |headers, host| {
+                recall::done(&guarded(), headers, host, &mut passes)
+            });
+            prop_assert_eq!(done, expected, "{} {}", client.name, api);
         }
     }
 }

@@ -12,7 +12,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// Headers that may lack what every request has, and may repeat it.
-fn pairs() -> impl Strategy<Value = Vec<(Vec<u8>, Vec<u8>)>> {
+pub(crate) fn pairs() -> impl Strategy<Value = Vec<(Vec<u8>, Vec<u8>)>> {
     let authority = "([a-z]{1,5}\\.){0,2}example\\.com(:[0-9a-z]{0,6})?";
     let pair = prop_oneof![
         ("(GET|OPTIONS|CONNECT|get|)").prop_map(|value| (":method".into(), value.into_bytes())),

@@ -25,6 +25,7 @@ mod parsers;
 mod paths;
 mod plan;
 mod readings;
+mod recall;
 mod whole;
 mod wire;
 

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use peergate::{
-    Audit, Effects, Headers, Memory, Outcome, Policy, Reason, Reply, Ticket, Unreadable, Verdict,
-    internal_refusal,
+    Audit, Effects, Headers, Memory, Outcome, Pass, Policy, Reason, Reply, Ticket, Unreadable,
+    Verdict, internal_refusal,
 };
 
 use crate::host::{self, Level, Map};
@@ -112,7 +112,15 @@ impl Gate {
             return self.fail(&headers);
         };
         let look = Look::new(&self.standings, &self.plugin);
-        let verdict = self.policy.judge(&headers, &look, &mut memory);
+        let mut aim = self.policy.aim(&headers, &look);
+        if let Ok(aim) = &mut aim
+            && let Some(pass) = self.policy.recall(aim, &headers, &look, &mut memory)
+        {
+            drop(memory);
+            return self.wave_through(&pass, &headers);
+        }
+        let verdict = self.policy.judge_under(aim, &headers, &look, &mut memory);
+        self.policy.remember(&verdict, &mut memory);
         let ticket = self.policy.ticket(&verdict, &mut memory);
         drop(memory);
         // A policy that is only tried out delays nobody.
@@ -132,6 +140,19 @@ impl Gate {
             }
             Err(Unreadable) => self.fail(&headers),
         }
+    }
+
+    /// Does what follows from what an earlier request passed with.
+    fn wave_through(&self, pass: &Pass, headers: &Headers<'_>) -> Passage {
+        let done = carry_out(self.policy.clearing(pass, headers)).and_then(|passage| {
+            pass.set().try_for_each(|(name, value)| Map::Headers.set(name.as_bytes(), value))?;
+            pass.state().try_for_each(|(name, value)| host::set_filter_state(name, value))?;
+            Ok(passage)
+        });
+        if done.is_ok() {
+            self.count(Some(pass.api_position()), Outcome::Allowed, Reason::Allowed);
+        }
+        done.unwrap_or_else(|Unreadable| self.fail(headers))
     }
 
     /// Refuses a request that the host could not be asked about, or to which it did not do what was
@@ -192,26 +213,29 @@ impl Gate {
 
     /// Counts the verdict, and writes the audit line of a refusal.
     fn trace(&self, verdict: &Verdict<'_>, headers: &Headers<'_>) {
-        if let Some(counter) = self.counter(verdict) {
-            // A lost count is no reason to refuse a request.
-            let _ = host::count(counter);
-        }
+        self.count(verdict.api_position(), verdict.outcome(), verdict.reason());
         self.write_audit(verdict, headers);
         self.watch.hear(&self.policy, &self.plugin, verdict);
     }
 
+    fn count(&self, api: Option<usize>, outcome: Outcome, reason: Reason) {
+        if let Some(counter) = self.counter(api, outcome, reason) {
+            // A lost count is no reason to refuse a request.
+            let _ = host::count(counter);
+        }
+    }
+
     /// The counter of a verdict: made when it is first needed, and kept, since every definition costs the
     /// host an entry.
-    fn counter(&self, verdict: &Verdict<'_>) -> Option<u32> {
-        let (outcome, reason) = (verdict.outcome(), verdict.reason());
+    fn counter(&self, api: Option<usize>, outcome: Outcome, reason: Reason) -> Option<u32> {
         let mut counters = self.counters.try_borrow_mut().ok()?;
-        let own =
-            counters.get_mut(verdict.api_position().map_or(0, |place| place.saturating_add(1)))?;
+        let own = counters.get_mut(api.map_or(0, |place| place.saturating_add(1)))?;
         let known = own.iter().find(|(of, why, _)| (*of, *why) == (outcome, reason));
         if let Some((.., counter)) = known {
             return Some(*counter);
         }
-        let name = outcome.metric(verdict.api().map(|api| api.as_str()), reason);
+        let api = api.and_then(|place| self.policy.apis().get(place));
+        let name = outcome.metric(api.map(|api| api.name().as_str()), reason);
         let counter = host::counter(&name).ok()?;
         own.push((outcome, reason, counter));
         Some(counter)

@@ -16,6 +16,7 @@ use self::model::Model;
 use self::plan::{Plan, plans};
 use self::request::{Request, requests};
 use crate::config;
+use crate::recall::{done, judged};
 
 proptest! {
     #![proptest_config(config())]
@@ -26,7 +27,7 @@ proptest! {
         requests in prop::collection::vec(requests(), 1..5),
     ) {
         // What is remembered of those before changes nothing.
-        let mut memory = Memory::default();
+        let [mut memory, mut passes] = [(); 2].map(|()| Memory::default());
         for request in requests {
             let (headers, shown) = (request.headers(), request.shown(&policy));
             let verdict = policy.judge(&headers, &shown, &mut Memory::default());
@@ -37,6 +38,9 @@ proptest! {
             if !NEEDS_LEAF.contains(&verdict.reason()) {
                 prop_assert_eq!(told(&verdict), told(&warm));
             }
+            let warm_again = judged(&policy, &headers, &request.shown(&policy), &mut memory);
+            let (done, _) = done(&policy, &headers, &request.shown(&policy), &mut passes);
+            prop_assert_eq!(done, warm_again);
             for verdict in [&verdict, &warm] {
                 let effects = policy.effects(verdict, &headers);
                 check(&plan, &request, verdict, &effects)?;
