@@ -142,6 +142,8 @@ fn gauges_show_how_the_list_stands() {
     assert_eq!(["entries", "current", "leader_term"].map(|name| filter.gauge(name)), [0, 0, 1]);
     // Nothing has no age.
     assert!(!filter.plugin.metrics().contains_key("peergate.list.registered.age_seconds"));
+    // But it has a bound to its age.
+    assert_eq!(filter.gauge("max_age_seconds"), 86_400);
     let broken = json!({"put": {"certificate": ALICE}});
     let denied = json!({"put": {"deny": {"certificate": ALICE}}});
     filter.answer(page(42, [put(ALICE), put(BOB), denied, broken]));
