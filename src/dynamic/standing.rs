@@ -54,8 +54,8 @@ impl Standing {
             ("leader_term", u64::from(self.term)),
             ("current", u64::from(list.is_current(self, now))),
             ("by_fallback", u64::from(self.is_by_fallback)),
-            // What the age is to be held against.
-            ("max_age_seconds", list.keeping().max_age.as_secs()),
+            // The bound of the age. No gauge may be how another one's name ends: see relabel.yaml.
+            ("good_for_seconds", list.keeping().max_age.as_secs()),
         ];
         // Nothing has no age.
         let age = self.is_loaded.then_some(("age_seconds", age));

@@ -143,7 +143,7 @@ fn gauges_show_how_the_list_stands() {
     // Nothing has no age.
     assert!(!filter.plugin.metrics().contains_key("peergate.list.registered.age_seconds"));
     // But it has a bound to its age.
-    assert_eq!(filter.gauge("max_age_seconds"), 86_400);
+    assert_eq!(filter.gauge("good_for_seconds"), 86_400);
     let broken = json!({"put": {"certificate": ALICE}});
     let denied = json!({"put": {"deny": {"certificate": ALICE}}});
     filter.answer(page(42, [put(ALICE), put(BOB), denied, broken]));
