@@ -51,6 +51,7 @@ fn every_file_that_is_linked_is_there() {
         "ARCHITECTURE.md",
         "docs/authorities.md",
         "docs/checking.md",
+        "docs/observing.md",
         "docs/tokens-and-keys.md",
         "docs/operating.md",
         "docs/versions.md",
