@@ -7,6 +7,8 @@
 
 pub mod envoy_gateway;
 pub mod istio;
+mod module_server;
 mod program;
 
+pub use module_server::ModuleServer;
 pub use program::{Program, binary};

@@ -1,1 +1,4 @@
-//! To be filled.
+//! Peergate on a gateway of a real Istio.
+
+mod people;
+mod reasons;

@@ -1,0 +1,104 @@
+//! istiod and the agent, each told what it would learn from a cluster.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use peergate_lab::envoy::{Envoy, free_port};
+use serde_json::json;
+
+use super::NAMESPACE;
+use crate::{Program, binary};
+
+/// Where it watches for resources, below the gateway's directory.
+pub(super) const RESOURCES: &str = "resources";
+
+/// Starts istiod, without Kubernetes, and returns it with the port on which it serves xDS in the clear.
+pub(super) fn istiod(directory: &Path) -> (Program, u16) {
+    // One line of JSON a request, with what peergate says of it. The rest is what `docs/istio.md` tells users
+    // to set where they want to see it.
+    let format = json!({
+        "status": "%RESPONSE_CODE%", "details": "%RESPONSE_CODE_DETAILS%",
+        "verdict": "%FILTER_STATE(wasm.peergate_verdict:PLAIN)%",
+        "route": "%ROUTE_NAME%", "path": "%REQ(:PATH)%",
+    });
+    let mesh = json!({
+        "accessLogFile": "/dev/stdout",
+        "accessLogEncoding": "JSON",
+        "accessLogFormat": format.to_string(),
+        "enablePrometheusMerge": false,
+        "defaultConfig": { "proxyStatsMatcher": { "inclusionRegexps": [".*"] } },
+        "trustDomain": "cluster.local",
+        "rootNamespace": NAMESPACE,
+    });
+    let mesh_file = directory.join("mesh.yaml");
+    fs::write(&mesh_file, mesh.to_string()).expect("written");
+    let local = |port: u16| format!("127.0.0.1:{port}");
+    let discovery = free_port();
+    let mut command = Command::new(binary("PILOT_DISCOVERY"));
+    command
+        .current_dir(directory)
+        // The first two are filters that Istio's own Envoy has and others have not.
+        .env("PILOT_ENABLE_METADATA_EXCHANGE", "false")
+        .env("PILOT_ENABLE_ALPN_FILTER", "false")
+        .env("PILOT_CERT_PROVIDER", "none")
+        .env("POD_NAME", "istiod")
+        .env("POD_NAMESPACE", NAMESPACE)
+        .args(["discovery", "--registries", "", "--configDir", RESOURCES, "--meshConfig"])
+        .arg(&mesh_file)
+        .args(["--grpcAddr", &local(discovery), "--httpAddr", &local(free_port())])
+        .args(["--monitoringAddr", &local(free_port()), "--ctrlz_port", &free_port().to_string()])
+        .args(["--secureGRPCAddr", "", "--httpsAddr", ""]);
+    let program = Program::start(&mut command, &directory.join("istiod.log")).expect("istiod");
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, discovery));
+    let start = Instant::now();
+    while TcpStream::connect(address).is_err() {
+        assert!(start.elapsed() < START, "istiod:\n{}", program.printed());
+        sleep(Duration::from_millis(50));
+    }
+    (program, discovery)
+}
+
+/// Starts the agent of a gateway, and with it Envoy, and returns it with the port of Envoy's administration.
+pub(super) fn agent(directory: &Path, discovery: u16) -> (Program, u16) {
+    let admin = free_port();
+    let envoy = Envoy::binary("1.40.0").expect("an Envoy");
+    let config = json!({
+        "discoveryAddress": format!("127.0.0.1:{discovery}"),
+        "controlPlaneAuthPolicy": "NONE",
+        "binaryPath": envoy.canonicalize().expect("an Envoy"),
+        "configPath": directory.join("proxy"),
+        "proxyBootstrapTemplatePath": binary("PILOT_TEMPLATE").canonicalize().expect("a template"),
+        "proxyAdminPort": admin,
+        "statusPort": free_port(),
+        "concurrency": 2,
+        "terminationDrainDuration": "0s",
+        "proxyStatsMatcher": { "inclusionRegexps": [".*"] },
+    });
+    let mut command = Command::new(binary("PILOT_AGENT"));
+    command
+        // Its sockets are below the directory where it runs.
+        .current_dir(directory)
+        .env("POD_NAME", "gateway")
+        .env("POD_NAMESPACE", NAMESPACE)
+        .env("INSTANCE_IP", "127.0.0.1")
+        .env("ISTIO_META_CLUSTER_ID", "Kubernetes")
+        .env("ISTIO_METAJSON_LABELS", r#"{"istio":"ingressgateway"}"#)
+        // Certificates of the mesh, for which a gateway has no use without one, are asked for in vain.
+        .env("PILOT_CERT_PROVIDER", "none")
+        .env("CA_ROOT_CA", "SYSTEM")
+        .env("JWT_POLICY", "none")
+        .env("MINIMUM_DRAIN_DURATION", "0s")
+        .env("ENVOY_STATUS_PORT", free_port().to_string())
+        .env("ENVOY_PROMETHEUS_PORT", free_port().to_string())
+        .env("PROXY_CONFIG", config.to_string())
+        .args(["proxy", "router", "--domain", "istio-system.svc.cluster.local"])
+        .args(["--proxyLogLevel=info", "--proxyComponentLogLevel=misc:error"]);
+    let program = Program::start(&mut command, &directory.join("agent.log")).expect("the agent");
+    (program, admin)
+}
+
+const START: Duration = Duration::from_secs(30);
