@@ -1,5 +1,8 @@
 //! Asking a gateway, and reading what came of it.
 
+use std::io;
+use std::time::Duration;
+
 use peergate_lab::client::{Request, Response};
 use peergate_lab::pki::Identity;
 use serde_json::Value;
@@ -18,9 +21,29 @@ impl Gateway {
         let mut h1 = client.h1(self.address()).await.expect("a connection");
         let h2 = client.h2(self.address()).await.expect("a connection");
         [
-            ("h1", h1.send(request).await.expect("an answer")),
-            ("h2", h2.send(request).await.expect("an answer")),
+            ("h1", self.answer(h1.send(request).await).await),
+            ("h2", self.answer(h2.send(request).await).await),
         ]
+    }
+
+    /// An answer, or what Envoy says of there being none.
+    async fn answer(&self, answer: io::Result<Response>) -> Response {
+        match answer {
+            Ok(response) => response,
+            Err(error) => {
+                // The access log comes up to a second later.
+                tokio::time::sleep(Duration::from_secs(2)).await;
+                panic!("an answer: {error}; {}", self.story())
+            }
+        }
+    }
+
+    /// Asks a host for a path over a new HTTP/1.1 connection, and returns the status and the text or identity.
+    pub async fn ask_host(&self, host: &str, identity: &Identity, path: &str) -> (u16, String) {
+        let client = self.client(Some(identity)).server_name(host);
+        let mut connection = client.h1(self.address()).await.expect("a connection");
+        let response = connection.get(host, path, &[]).await.expect("an answer");
+        (response.status, told(&response))
     }
 
     /// Asks for a path of the first host over a new connection of each protocol, and returns how both were

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use peergate_lab::client::Client;
-use peergate_lab::envoy::free_port;
 use peergate_lab::pki::{Authority, CertificateDer, Identity, Leaf};
 use peergate_lab::upstream::Upstream;
 use serde_json::Value;
@@ -44,12 +43,13 @@ impl Gateway {
         let files = files(setup.authority, directory.path());
         let shipped = modules.put("/peergate_http.wasm", render::module());
         let module = setup.module.unwrap_or(shipped);
-        let port = free_port();
+        let port = setup.port;
         let manifests =
             render::render(setup.policy, directory.path(), port, &module, &setup.arguments);
         let manifests = manifests.unwrap_or_else(|error| panic!("{error}"));
-        fs::write(resources.join(MANIFESTS), render::with_files(&manifests, &files))
-            .expect("written");
+        let manifests = render::with_files(&manifests, &files);
+        let manifests = setup.edit.map(|edit| edit(&manifests)).unwrap_or(manifests);
+        fs::write(resources.join(MANIFESTS), manifests).expect("written");
         for (name, resource) in &setup.resources {
             fs::write(resources.join(format!("{name}.yaml")), resource).expect("written");
         }
@@ -70,20 +70,17 @@ impl Gateway {
             directory,
         };
         gateway.wait(async || gateway.is_ready().await).await;
-        if setup.waits {
-            gateway.wait(async || gateway.client(None).h1(gateway.address()).await.is_ok()).await;
-        }
+        gateway.wait(async || gateway.client(None).h1(gateway.address()).await.is_ok()).await;
         gateway
+    }
+
+    pub(super) fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// Where clients connect.
     pub fn address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.port).into()
-    }
-
-    /// The name that Istio gives to the virtual host of a host.
-    pub fn virtual_host(&self, host: &str) -> String {
-        format!("{host}:{}", self.port)
     }
 
     /// A client of the first host that presents a certificate, or none.
@@ -167,7 +164,10 @@ impl Gateway {
             let lines: Vec<_> = printed.lines().filter(|line| !is_usual(line)).collect();
             lines.get(lines.len().saturating_sub(count)..).unwrap_or_default().join("\n")
         };
-        format!("istiod:\n{}\nagent:\n{}", last(&self.istiod, 15), last(&self.agent, 40))
+        let requests: Vec<_> =
+            self.access_log().iter().rev().take(10).rev().map(|it| format!("{it:?}")).collect();
+        let (istiod, agent) = (last(&self.istiod, 15), last(&self.agent, 40));
+        format!("istiod:\n{istiod}\nagent:\n{agent}\nrequests:\n{}", requests.join("\n"))
     }
 
     fn resources(&self) -> std::path::PathBuf {

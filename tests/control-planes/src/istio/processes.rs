@@ -16,6 +16,9 @@ use crate::{Program, binary};
 /// Where it watches for resources, below the gateway's directory.
 pub(super) const RESOURCES: &str = "resources";
 
+/// Its access log, there too.
+pub(super) const ACCESS_LOG: &str = "access.log";
+
 /// Starts istiod, without Kubernetes, and returns it with the port on which it serves xDS in the clear.
 pub(super) fn istiod(directory: &Path) -> (Program, u16) {
     // One line of JSON a request, with what peergate says of it. The rest is what `docs/istio.md` tells users
@@ -26,7 +29,8 @@ pub(super) fn istiod(directory: &Path) -> (Program, u16) {
         "route": "%ROUTE_NAME%", "path": "%REQ(:PATH)%",
     });
     let mesh = json!({
-        "accessLogFile": "/dev/stdout",
+        // A file of its own: whatever is opened once more as `/dev/stdout` would be written over.
+        "accessLogFile": directory.join(ACCESS_LOG),
         "accessLogEncoding": "JSON",
         "accessLogFormat": format.to_string(),
         "enablePrometheusMerge": false,

@@ -1,11 +1,14 @@
 //! What Envoy tells of itself and of requests.
 
 use std::collections::BTreeMap;
+use std::fs;
 
 use peergate_lab::client::Client;
 use serde_json::Value;
 
 use super::gateway::Gateway;
+use super::processes::ACCESS_LOG;
+use super::render::module;
 
 /// A line of the access log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,11 +28,10 @@ pub struct Entry {
 impl Gateway {
     /// The access log so far. A line comes a moment after its answer.
     pub fn access_log(&self) -> Vec<Entry> {
-        let printed = self.agent.printed();
-        let lines = printed.lines().filter(|line| line.starts_with('{'));
-        let entries = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let log = fs::read_to_string(self.directory().join(ACCESS_LOG)).unwrap_or_default();
+        // The last line may be half written.
+        let entries = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let entries = entries.filter(|entry| entry.get("verdict").is_some());
         let entries = entries.map(|entry| Entry {
             path: text(&entry["path"]),
             status: entry["status"].as_u64().unwrap_or_default(),
@@ -102,6 +104,11 @@ impl Gateway {
     /// What the agent and Envoy have printed.
     pub fn log(&self) -> String {
         self.agent.printed()
+    }
+
+    /// The module as it is shipped.
+    pub fn module(&self) -> Vec<u8> {
+        module()
     }
 
     /// Envoy's whole configuration.

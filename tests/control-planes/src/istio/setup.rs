@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use peergate_lab::envoy::free_port;
 use peergate_lab::pki::Authority;
 use peergate_lab::upstream::Upstream;
 use serde_json::Value;
@@ -25,7 +26,8 @@ pub struct Setup<'s> {
     pub(super) module: Option<String>,
     pub(super) routes: Option<Vec<Value>>,
     pub(super) resources: Vec<(String, String)>,
-    pub(super) waits: bool,
+    pub(super) port: u16,
+    pub(super) edit: Option<fn(&str) -> String>,
 }
 
 impl<'s> Setup<'s> {
@@ -38,7 +40,8 @@ impl<'s> Setup<'s> {
             module: None,
             routes: None,
             resources: Vec::new(),
-            waits: true,
+            port: free_port(),
+            edit: None,
         }
     }
 
@@ -72,9 +75,15 @@ impl<'s> Setup<'s> {
         self.resource(host, &resource)
     }
 
-    /// Has [`start`](Self::start) not wait for a listener: there may never be one.
-    pub fn without_waiting(mut self) -> Self {
-        self.waits = false;
+    /// Where clients connect, if the policy has to know it.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// An edit by hand of what is rendered.
+    pub fn edit(mut self, edit: fn(&str) -> String) -> Self {
+        self.edit = Some(edit);
         self
     }
 

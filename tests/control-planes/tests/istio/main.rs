@@ -1,4 +1,14 @@
 //! Peergate on a gateway of a real Istio.
 
+mod broken;
+mod chain;
+mod dynamic;
+mod guard;
+mod live;
+mod module;
+mod names;
+mod paths;
 mod people;
 mod reasons;
+mod spoofing;
+mod tokens;

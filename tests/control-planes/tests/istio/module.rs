@@ -1,0 +1,87 @@
+//! A module that the agent does not get.
+
+use peergate_control_planes::ModuleServer;
+use peergate_control_planes::istio::{Gateway, Setup};
+use serde_json::Value;
+
+use crate::people::People;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_module_that_cannot_be_fetched_refuses_everything_until_it_can() {
+    let people = People::new();
+    let policy = people.policy();
+    let nowhere = ModuleServer::start().expect("a server").url("/missing.wasm");
+    let mut gateway = Setup::new(&people.authority, &policy).module(&nowhere).start().await;
+    assert_all_refused(&gateway, &people).await;
+    println!("counters: {:#?}", gateway.stats("rbac").await);
+    println!("agent: {:#?}", told(&gateway));
+
+    let good = gateway.modules.url("/peergate_http.wasm");
+    gateway.set_module(&good);
+    gateway.apply_policy(&policy).expect("a good policy");
+    gateway.wait(async || gateway.ask(Some(&people.alice), "/employee").await.0 == 200).await;
+
+    // One that is gone later refuses as well: the old module does not stay.
+    gateway.set_module(&nowhere);
+    gateway.apply_policy(&policy).expect("a good policy");
+    gateway.wait(async || gateway.ask(Some(&people.alice), "/employee").await.0 != 200).await;
+    assert_all_refused(&gateway, &people).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_module_with_another_digest_refuses() {
+    let people = People::new();
+    let policy = people.policy();
+    let wrong = "0123456789abcdef".repeat(4);
+    let setup = Setup::new(&people.authority, &policy).arguments(["--sha256", &wrong]);
+    let gateway = setup.start().await;
+    assert_all_refused(&gateway, &people).await;
+    println!("agent: {:#?}", told(&gateway));
+}
+
+/// Another build under another name, as in an upgrade, and back.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upgrade_of_the_module_drops_no_request() {
+    let people = People::new();
+    let policy: Value = people.policy();
+    let mut gateway = Setup::new(&people.authority, &policy).start().await;
+    let old = gateway.modules.url("/peergate_http.wasm");
+    let shipped = gateway.module();
+    // An empty custom section more: the same code, and another digest.
+    let new = gateway.modules.put("/next.wasm", [&shipped[..], &[0, 5, 4], b"next"].concat());
+    let mut h1 =
+        gateway.client(Some(&people.alice)).h1(gateway.address()).await.expect("a connection");
+    let h2 = gateway.client(Some(&people.alice)).h2(gateway.address()).await.expect("a connection");
+    for url in [&new, &old, &new] {
+        let before = gateway.discovery("config_reload").await;
+        gateway.set_module(url);
+        gateway.apply_policy(&policy).expect("a good policy");
+        let mut asked = 0;
+        while gateway.discovery("config_reload").await == before || asked < 20 {
+            assert_eq!(
+                h1.get("api.example.com", "/employee", &[]).await.expect("an answer").status,
+                200
+            );
+            assert_eq!(
+                h2.get("api.example.com", "/employee", &[]).await.expect("an answer").status,
+                200
+            );
+            asked += 1;
+        }
+    }
+}
+
+async fn assert_all_refused(gateway: &Gateway, people: &People) {
+    for path in ["/employee", "/public", "/"] {
+        for identity in [Some(&people.alice), None] {
+            let refused = (403, "RBAC: access denied".to_owned());
+            assert_eq!(gateway.ask(identity, path).await, refused, "{path}");
+        }
+    }
+}
+
+/// What the agent says of it.
+fn told(gateway: &Gateway) -> Vec<String> {
+    let log = gateway.log();
+    log.lines().filter(|line| line.contains("\twasm\t")).map(str::to_owned).collect()
+}
