@@ -71,6 +71,8 @@ impl Gateway {
         };
         gateway.wait(async || gateway.is_ready().await).await;
         gateway.wait(async || gateway.client(None).h1(gateway.address()).await.is_ok()).await;
+        // A worker learns of clusters a moment after it has begun to listen: until then it answers 503.
+        tokio::time::sleep(Duration::from_millis(300)).await;
         gateway
     }
 

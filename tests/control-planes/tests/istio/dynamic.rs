@@ -62,7 +62,10 @@ async fn a_feed_fills_the_list_and_a_revocation_reaches_every_worker() {
     {
         assert!(Instant::now() < end, "{}", gateway.story());
     }
-    println!("{:#?}", gateway.stats("peergate.list").await);
+    // What is told of the list comes up to a second later.
+    let version = feed.version();
+    gateway.wait(async || gateway.count("list.registered.version").await == version).await;
+    assert_eq!(gateway.count("list.registered.entries").await, 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

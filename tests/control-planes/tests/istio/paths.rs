@@ -39,18 +39,18 @@ async fn a_path_is_settled_before_routes_and_policy_see_it() {
             assert_eq!(
                 (response.status, &*found),
                 (status, upstream),
-                "{path} {protocol}: {}",
+                "{path} {protocol}: {} {:?}",
                 response.text(),
+                gateway.logged(path).await,
             );
         }
     }
     // Envoy refuses some by itself, before the plugin.
     for (path, details, verdict) in [
-        ("/public/x%00", "peergate_bad_target", "outcome=denied reason=bad_target api=_unmatched"),
-        ("/public/..%2femployee", "path_normalization_failed", ""),
+        ("/public/%zz", "peergate_bad_target", "outcome=denied reason=bad_target api=_unmatched"),
+        ("/public/x%00", "path_normalization_failed", ""),
     ] {
         let logged = gateway.logged(path).await;
-        println!("{logged:?}");
         assert_eq!((&*logged.details, &*logged.verdict), (details, verdict), "{path}");
     }
 }

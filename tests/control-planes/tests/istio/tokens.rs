@@ -43,7 +43,7 @@ async fn a_certificate_and_a_token_that_is_bound_to_it() {
     for (name, identity, token, status, expected) in [
         ("both", alice, Some(&good), 200, "alice"),
         ("no token", alice, None, 401, "jwt_required"),
-        ("no certificate", None, Some(&good), 403, "certificate_required"),
+        ("no certificate", None, Some(&good), 401, "binding_mismatch"),
         ("another listed certificate", Some(&people.karl), Some(&good), 401, "binding_mismatch"),
         (
             "a certificate on no list",
@@ -90,7 +90,7 @@ async fn a_certificate_and_a_token_that_is_bound_to_it() {
         ("a token", None, Some(&unbound), 200, &*subject),
         ("a stolen token", Some(&people.karl), Some(&good), 401, "binding_mismatch"),
         ("a bound token without its certificate", None, Some(&good), 401, "binding_mismatch"),
-        ("neither", None, None, 401, "jwt_required"),
+        ("neither", None, None, 403, "certificate_required"),
     ] {
         let found = ask(&gateway, identity, "/catalog", token).await;
         assert_eq!(found, (status, expected.to_owned()), "{name}");
