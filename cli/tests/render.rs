@@ -3,6 +3,8 @@
 
 #[path = "render/schema.rs"]
 mod schema;
+#[path = "render/service_entry.rs"]
+mod service_entry;
 #[path = "render/tokens.rs"]
 mod tokens;
 
@@ -16,7 +18,7 @@ use serde_json::Value;
 
 /// The examples: the file that takes the standard output, or the directory that takes files, and the
 /// command, from the workspace's root.
-const EXAMPLES: [(&str, &str); 10] = [
+const EXAMPLES: [(&str, &str); 11] = [
     (
         "envoy-config/envoy",
         "render envoy --policy envoy-config/policy.yaml --policy-file /etc/envoy/peergate.yaml \
@@ -61,6 +63,12 @@ const EXAMPLES: [(&str, &str); 10] = [
         "render istio --policy envoy-config/policy-certificate-and-jwt.yaml --hosts api.example.com \
          --jwks https://idp.example.com=https://idp.example.com/jwks.json \
          --credential api-example-com --url oci://registry.example.com/peergate/peergate_http:0.1.0",
+    ),
+    (
+        "envoy-config/istio-dynamic/peergate.yaml",
+        "render istio --policy envoy-config/policy-istio-dynamic.yaml --feed https://feed.example.com \
+         --hosts api.example.com --credential api-example-com \
+         --url oci://registry.example.com/peergate/peergate_http:0.1.0",
     ),
     (
         "envoy-config/istio/peergate.yaml",
@@ -138,18 +146,19 @@ fn embedded(document: &Value) -> Option<Vec<u8>> {
 
 #[test]
 fn every_manifest_holds_the_policy() {
-    let written = |name: &str| -> Value {
-        let text = fs::read_to_string(workspace().join("envoy-config").join(name)).unwrap();
-        serde_saphyr::from_str(&text).unwrap()
+    let written = |name: &str| -> Option<Value> {
+        let path = workspace().join("envoy-config").join(format!("policy{name}.yaml"));
+        Some(serde_saphyr::from_str(&fs::read_to_string(path).ok()?).unwrap())
     };
     let mut count = 0;
     for (path, text) in examples() {
-        // `envoy-api-key/…` holds `policy-api-key.yaml`, `envoy/…` the first one.
+        // `istio-dynamic/…` holds `policy-istio-dynamic.yaml`, `envoy-api-key/…` `policy-api-key.yaml`, and
+        // `envoy/…` the first one.
         let name = path.split('/').next().unwrap();
-        let name = ["envoy-gateway", "envoy-1.36", "envoy", "istio"]
+        let rest = ["envoy-gateway", "envoy-1.36", "envoy", "istio"]
             .iter()
             .find_map(|it| name.strip_prefix(it));
-        let written = written(&format!("policy{}.yaml", name.unwrap()));
+        let written = written(&format!("-{name}")).or_else(|| written(rest.unwrap())).unwrap();
         for policy in documents(&text).iter().filter_map(embedded) {
             assert_eq!(serde_json::from_slice::<Value>(&policy).unwrap(), written, "{path}");
             Policy::read(&policy).unwrap();

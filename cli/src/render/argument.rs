@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde_json::{Value, json};
 
 use super::quote;
+use super::server::Server;
 
 /// A host and a port: `name:80`, `192.0.2.1:80`, `[2001:db8::1]:80`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,18 @@ impl FromStr for Endpoint {
             _ => return Err(EXPECTED),
         };
         Ok(Self { host: host.to_owned(), port })
+    }
+}
+
+impl Endpoint {
+    /// Reads where a feed is, `HOST:PORT` or `https://HOST`, and whether it is asked over TLS.
+    pub(crate) fn of_feed(address: &str) -> Option<(Self, bool)> {
+        let Some(rest) = address.strip_prefix("https://") else {
+            return Some((address.parse().ok()?, false));
+        };
+        let has_more = rest.trim_end_matches('/').contains(['/', '?']);
+        let Server { host, port } = Server::of(address).filter(|_| !has_more)?;
+        Some((Self { host, port }, true))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 
 use super::argument::Endpoint;
 use super::quote;
-use super::server::{self, Server};
+use super::server;
 use super::template::fill;
 
 /// Where the feed of a cluster is, as `CLUSTER=HOST:PORT`, or `CLUSTER=https://HOST:PORT` if it is asked over
@@ -30,14 +30,8 @@ impl FromStr for FeedAddress {
         // The address has no `=`, and a cluster's name may have one.
         let (cluster, address) = text.rsplit_once('=').ok_or(EXPECTED)?;
         let cluster = cluster.to_owned();
-        if let Some(rest) = address.strip_prefix("https://") {
-            let has_more = rest.trim_end_matches('/').contains(['/', '?']);
-            let server = Server::of(address).filter(|_| !has_more);
-            let Server { host, port } = server.ok_or(EXPECTED)?;
-            return Ok(Self { cluster, host, port, is_encrypted: true });
-        }
-        let Endpoint { host, port } = address.parse().map_err(|_| EXPECTED)?;
-        Ok(Self { cluster, host, port, is_encrypted: false })
+        let (Endpoint { host, port }, is_encrypted) = Endpoint::of_feed(address).ok_or(EXPECTED)?;
+        Ok(Self { cluster, host, port, is_encrypted })
     }
 }
 

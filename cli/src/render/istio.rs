@@ -10,11 +10,13 @@ use crate::failure::Failure;
 
 use super::argument::{Label, Module, host, labels, resource};
 use super::jwks::{self, Source};
+use super::service_entry::Feeds;
 use super::template::fill;
 use super::tokens::{self, Places, Tokens, flow};
 use super::{GUARD, quote};
 
-/// Gateway, WasmPlugin and EnvoyFilter for Istio 1.27 or later, and a RequestAuthentication for tokens.
+/// Gateway, WasmPlugin and EnvoyFilter for Istio 1.27 or later, a RequestAuthentication
+/// for tokens, and a ServiceEntry for each feed.
 #[derive(clap::Args)]
 pub(crate) struct Istio {
     #[command(flatten)]
@@ -43,10 +45,13 @@ pub(crate) struct Istio {
     /// a file here to put into the manifest; may be given several times
     #[arg(long, value_name = "ISSUER=SOURCE")]
     jwks: Vec<String>,
+    #[command(flatten)]
+    feeds: Feeds,
 }
 
 impl Istio {
     pub(crate) fn render(&self, policy: &Policy, document: &Value) -> Result<String, Failure> {
+        let feeds = self.feeds.render(policy, document, &self.namespace, &self.selector)?;
         let connection = |host: &String| {
             fill(include_str!("templates/istio-connection.yaml"), &[("host", &quote::text(host))])
         };
@@ -61,6 +66,7 @@ impl Istio {
                 ("hosts", &Value::from(&*self.hosts).to_string()),
                 ("credential", &quote::text(&self.credential)),
                 ("request_authentication", &self.request_authentication(policy)?),
+                ("feeds", &feeds),
                 ("module", &self.module.istio()),
                 ("policy", &quote::yaml(document)),
                 ("guard", GUARD),

@@ -13,6 +13,7 @@ mod jwt_authn;
 mod quote;
 mod rate_limit;
 mod server;
+mod service_entry;
 mod template;
 mod tokens;
 mod version;
