@@ -1,6 +1,8 @@
 //! `peergate render`: its examples are what it prints, and what the control planes' schemas allow.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails where it panics")]
 
+#[path = "render/istio.rs"]
+mod istio;
 #[path = "render/schema.rs"]
 mod schema;
 #[path = "render/service_entry.rs"]
@@ -18,7 +20,7 @@ use serde_json::Value;
 
 /// The examples: the file that takes the standard output, or the directory that takes files, and the
 /// command, from the workspace's root.
-const EXAMPLES: [(&str, &str); 11] = [
+const EXAMPLES: [(&str, &str); 13] = [
     (
         "envoy-config/envoy",
         "render envoy --policy envoy-config/policy.yaml --policy-file /etc/envoy/peergate.yaml \
@@ -67,6 +69,17 @@ const EXAMPLES: [(&str, &str); 11] = [
     (
         "envoy-config/istio-dynamic/peergate.yaml",
         "render istio --policy envoy-config/policy-istio-dynamic.yaml --feed https://feed.example.com \
+         --hosts api.example.com --credential api-example-com \
+         --url oci://registry.example.com/peergate/peergate_http:0.1.0",
+    ),
+    (
+        "envoy-config/istio-sidecar/peergate.yaml",
+        "render istio-sidecar --policy envoy-config/policy-istio-sidecar.yaml --namespace shop \
+         --selector app=orders --url oci://registry.example.com/peergate/peergate_http:0.1.0",
+    ),
+    (
+        "envoy-config/istio-traffic-extension/peergate.yaml",
+        "render istio --extension traffic-extension --policy envoy-config/policy.yaml \
          --hosts api.example.com --credential api-example-com \
          --url oci://registry.example.com/peergate/peergate_http:0.1.0",
     ),
@@ -136,7 +149,7 @@ fn schemas_find_typing_errors() {
 /// Where the policy lies in a document, and how.
 fn embedded(document: &Value) -> Option<Vec<u8>> {
     let envoy = "/resources/0/typed_config/config/configuration/value";
-    let tree = ["/spec/pluginConfig", "/spec/wasm/0/config"];
+    let tree = ["/spec/pluginConfig", "/spec/wasm/pluginConfig", "/spec/wasm/0/config"];
     let text = document.pointer(envoy).map(|text| text.as_str().unwrap().as_bytes().to_vec());
     text.or_else(|| {
         let tree = tree.iter().find_map(|pointer| document.pointer(pointer));
@@ -155,7 +168,7 @@ fn every_manifest_holds_the_policy() {
         // `istio-dynamic/…` holds `policy-istio-dynamic.yaml`, `envoy-api-key/…` `policy-api-key.yaml`, and
         // `envoy/…` the first one.
         let name = path.split('/').next().unwrap();
-        let rest = ["envoy-gateway", "envoy-1.36", "envoy", "istio"]
+        let rest = ["envoy-gateway", "envoy-1.36", "envoy", "istio-traffic-extension", "istio"]
             .iter()
             .find_map(|it| name.strip_prefix(it));
         let written = written(&format!("-{name}")).or_else(|| written(rest.unwrap())).unwrap();

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use crate::document;
 use crate::failure::Failure;
-use crate::render::{Envoy, EnvoyGateway, Istio, agree_on_hosts};
+use crate::render::{Envoy, EnvoyGateway, Istio, IstioSidecar, agree_on_hosts};
 
 /// Prints complete manifests for a policy: listener, filter, guard
 #[derive(clap::Args)]
@@ -20,6 +20,7 @@ enum Target {
     Envoy(For<Envoy>),
     EnvoyGateway(For<EnvoyGateway>),
     Istio(For<Istio>),
+    IstioSidecar(For<IstioSidecar>),
 }
 
 #[derive(clap::Args)]
@@ -48,6 +49,10 @@ impl Render {
                 it.target.render(&policy, &document)
             }
             Target::Istio(it) => {
+                let (policy, document) = read(&it.policy)?;
+                it.target.render(&policy, &document)
+            }
+            Target::IstioSidecar(it) => {
                 let (policy, document) = read(&it.policy)?;
                 it.target.render(&policy, &document)
             }

@@ -13,7 +13,6 @@ mod jwt_authn;
 mod quote;
 mod rate_limit;
 mod server;
-mod service_entry;
 mod template;
 mod tokens;
 mod version;
@@ -24,7 +23,7 @@ use crate::failure::Failure;
 
 pub(crate) use envoy::Envoy;
 pub(crate) use envoy_gateway::EnvoyGateway;
-pub(crate) use istio::Istio;
+pub(crate) use istio::{Istio, IstioSidecar};
 
 /// The guard's typed configuration, the same everywhere.
 const GUARD: &str = include_str!("templates/guard.yaml");

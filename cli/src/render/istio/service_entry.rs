@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 
 use crate::failure::Failure;
 
-use super::argument::{Endpoint, Label, labels, resource};
-use super::quote;
-use super::template::fill;
+use crate::render::argument::{Endpoint, Label, labels, resource};
+use crate::render::quote;
+use crate::render::template::fill;
 
 /// How the hosts of feeds are found and asked.
 #[derive(Clone, Debug, clap::Args)]
-pub(crate) struct Feeds {
+pub(super) struct Feeds {
     /// How a feed is asked: HOST:PORT, or https://HOST over TLS, and CLUSTER=… before it where the feed is at
     /// another place than its cluster says; may be given several times
     #[arg(long = "feed", value_name = "[CLUSTER=]ADDRESS")]
@@ -119,7 +119,7 @@ impl Feeds {
     /// # Errors
     /// A feed whose cluster Istio would not have, or whose host no request can name; a feed outside of the cluster
     /// without an address, and an address without a feed.
-    pub(crate) fn render(
+    pub(super) fn render(
         &self,
         policy: &Policy,
         document: &Value,
@@ -208,7 +208,7 @@ impl Host<'_> {
         });
         let is_static = self.address.is_some_and(is_ip);
         fill(
-            include_str!("templates/istio-service-entry.yaml"),
+            include_str!("../templates/istio-service-entry.yaml"),
             &[
                 ("name", &self.resource()),
                 ("namespace", &quote::text(namespace)),
@@ -238,7 +238,7 @@ impl Host<'_> {
             format!("- port: {{ number: {port} }}\n  tls: {}\n", quote::yaml_line(&tls))
         });
         fill(
-            include_str!("templates/istio-destination-rule.yaml"),
+            include_str!("../templates/istio-destination-rule.yaml"),
             &[
                 ("name", &self.resource()),
                 ("namespace", &quote::text(namespace)),

@@ -1,0 +1,78 @@
+//! Resources for a gateway of Istio.
+
+use peergate::Policy;
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::render::argument::{Label, host, labels, resource};
+use crate::render::quote;
+use crate::render::template::fill;
+
+use super::extension::Extension;
+use super::patches;
+use super::request_authentication::Keys;
+use super::service_entry::Feeds;
+
+/// Gateway, WasmPlugin and EnvoyFilter for a gateway of Istio 1.27 or later, a RequestAuthentication for tokens,
+/// a ServiceEntry for each feed.
+#[derive(clap::Args)]
+pub(crate) struct Istio {
+    #[command(flatten)]
+    extension: Extension,
+    /// Where the gateway runs
+    #[arg(long, value_name = "NAME", default_value = "istio-system", value_parser = resource)]
+    namespace: String,
+    /// Labels of the gateway
+    #[arg(
+        long,
+        value_name = "KEY=VALUE",
+        value_delimiter = ',',
+        default_value = "istio=ingressgateway"
+    )]
+    selector: Vec<Label>,
+    /// Host names that the gateway serves, each a name or `*.suffix`
+    #[arg(long, value_delimiter = ',', required = true, value_parser = host)]
+    hosts: Vec<String>,
+    /// Where clients connect
+    #[arg(long, default_value_t = 443)]
+    port: u16,
+    /// Secret with the server's certificate and key
+    #[arg(long, value_name = "NAME", value_parser = resource)]
+    credential: String,
+    #[command(flatten)]
+    keys: Keys,
+    #[command(flatten)]
+    feeds: Feeds,
+}
+
+impl Istio {
+    pub(crate) fn render(&self, policy: &Policy, document: &Value) -> Result<String, Failure> {
+        let Self { extension, namespace, selector, keys, feeds, .. } = self;
+        let connection = |host: &String| {
+            let values = [("host", &*quote::text(host))];
+            fill(include_str!("../templates/istio-connection.yaml"), &values)
+        };
+        let connections: String =
+            self.hosts.iter().map(connection).collect::<Result<_, Failure>>()?;
+        // The certificate itself Istio's gateways tell of by themselves.
+        let details = match policy.relies_on_presented_chains() {
+            true => include_str!("../templates/istio-chain.yaml"),
+            false => "",
+        };
+        fill(
+            include_str!("../templates/istio.yaml"),
+            &[
+                ("namespace", &quote::text(namespace)),
+                ("selector", &labels(selector)),
+                ("port", &self.port.to_string()),
+                ("hosts", &Value::from(&*self.hosts).to_string()),
+                ("credential", &quote::text(&self.credential)),
+                ("request_authentication", &keys.render(policy, namespace, selector)?),
+                ("feeds", &feeds.render(policy, document, namespace, selector)?),
+                ("extension", &extension.render(document, namespace, selector, "")?),
+                ("requests", &patches::requests("GATEWAY", details)?),
+                ("connections", &connections),
+            ],
+        )
+    }
+}
