@@ -34,7 +34,7 @@ fn render(form: &[&str], policy: &str, more: &[&str]) -> Vec<Value> {
 }
 
 fn one<'d>(documents: &'d [Value], kind: &str) -> &'d Value {
-    documents.iter().find(|one| one["kind"] == kind).unwrap_or_else(|| panic!("no {kind}"))
+    documents.iter().find(|one| one["kind"] == kind).unwrap()
 }
 
 /// The values of the patches that are for something.

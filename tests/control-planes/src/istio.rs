@@ -10,12 +10,14 @@ mod processes;
 mod render;
 mod seen;
 mod setup;
+mod sidecar;
 mod traffic;
 
 pub use self::ask::{sent, told};
 pub use self::gateway::Gateway;
 pub use self::seen::{Entry, PLUGIN};
 pub use self::setup::Setup;
+pub use self::sidecar::{Mesh, Ports, Sidecar};
 pub use self::traffic::{route, service, virtual_service};
 
 /// The namespace of the gateway, which is that of Istio's own resources too.

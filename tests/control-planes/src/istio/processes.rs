@@ -8,7 +8,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use peergate_lab::envoy::{Envoy, free_port};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::NAMESPACE;
 use crate::{Program, binary};
@@ -35,6 +35,9 @@ pub(super) fn istiod(directory: &Path) -> (Program, u16) {
         "accessLogFormat": format.to_string(),
         "enablePrometheusMerge": false,
         "defaultConfig": { "proxyStatsMatcher": { "inclusionRegexps": [".*"] } },
+        // Where sidecars listen for what is redirected to them, which nothing is here.
+        "proxyListenPort": free_port(),
+        "proxyInboundListenPort": free_port(),
         "trustDomain": "cluster.local",
         "rootNamespace": NAMESPACE,
     });
@@ -68,41 +71,87 @@ pub(super) fn istiod(directory: &Path) -> (Program, u16) {
 
 /// Starts the agent of a gateway, and with it Envoy, and returns it with the port of Envoy's administration.
 pub(super) fn agent(directory: &Path, discovery: u16) -> (Program, u16) {
-    let admin = free_port();
-    let envoy = Envoy::binary("1.40.0").expect("an Envoy");
-    let config = json!({
-        "discoveryAddress": format!("127.0.0.1:{discovery}"),
-        "controlPlaneAuthPolicy": "NONE",
-        "binaryPath": envoy.canonicalize().expect("an Envoy"),
-        "configPath": directory.join("proxy"),
-        "proxyBootstrapTemplatePath": binary("PILOT_TEMPLATE").canonicalize().expect("a template"),
-        "proxyAdminPort": admin,
-        "statusPort": free_port(),
-        "concurrency": 2,
-        "terminationDrainDuration": "0s",
-        "proxyStatsMatcher": { "inclusionRegexps": [".*"] },
-    });
-    let mut command = Command::new(binary("PILOT_AGENT"));
-    command
-        // Its sockets are below the directory where it runs.
-        .current_dir(directory)
-        .env("POD_NAME", "gateway")
-        .env("POD_NAMESPACE", NAMESPACE)
-        .env("INSTANCE_IP", "127.0.0.1")
-        .env("ISTIO_META_CLUSTER_ID", "Kubernetes")
-        .env("ISTIO_METAJSON_LABELS", r#"{"istio":"ingressgateway"}"#)
+    let gateway = Proxy {
+        role: "router",
+        name: "gateway",
+        namespace: NAMESPACE,
+        labels: json!({ "istio": "ingressgateway" }),
         // Certificates of the mesh, for which a gateway has no use without one, are asked for in vain.
-        .env("PILOT_CERT_PROVIDER", "none")
-        .env("CA_ROOT_CA", "SYSTEM")
-        .env("JWT_POLICY", "none")
-        .env("MINIMUM_DRAIN_DURATION", "0s")
-        .env("ENVOY_STATUS_PORT", free_port().to_string())
-        .env("ENVOY_PROMETHEUS_PORT", free_port().to_string())
-        .env("PROXY_CONFIG", config.to_string())
-        .args(["proxy", "router", "--domain", "istio-system.svc.cluster.local"])
-        .args(["--proxyLogLevel=info", "--proxyComponentLogLevel=misc:error"]);
-    let program = Program::start(&mut command, &directory.join("agent.log")).expect("the agent");
-    (program, admin)
+        certificates: ("CA_ROOT_CA", "SYSTEM"),
+    };
+    gateway.start(directory, discovery)
+}
+
+/// The same of a workload's sidecar, which finds the mesh's certificates in `etc/certs`, below the directory.
+pub(super) fn sidecar(
+    directory: &Path,
+    discovery: u16,
+    namespace: &str,
+    app: &str,
+) -> (Program, u16) {
+    let sidecar = Proxy {
+        role: "sidecar",
+        name: app,
+        namespace,
+        labels: json!({ "app": app }),
+        certificates: ("FILE_MOUNTED_CERTS", "true"),
+    };
+    sidecar.start(directory, discovery)
+}
+
+/// What an agent would learn from the pod it runs in.
+struct Proxy<'p> {
+    role: &'p str,
+    name: &'p str,
+    namespace: &'p str,
+    labels: Value,
+    /// Where the mesh's certificates come from.
+    certificates: (&'p str, &'p str),
+}
+
+impl Proxy<'_> {
+    fn start(&self, directory: &Path, discovery: u16) -> (Program, u16) {
+        let admin = free_port();
+        let envoy = Envoy::binary("1.40.0").expect("an Envoy");
+        let config = json!({
+            "discoveryAddress": format!("127.0.0.1:{discovery}"),
+            "controlPlaneAuthPolicy": "NONE",
+            "binaryPath": envoy.canonicalize().expect("an Envoy"),
+            "configPath": directory.join("proxy"),
+            "proxyBootstrapTemplatePath": binary("PILOT_TEMPLATE").canonicalize().expect("a template"),
+            "proxyAdminPort": admin,
+            "statusPort": free_port(),
+            "concurrency": 2,
+            "terminationDrainDuration": "0s",
+            "proxyStatsMatcher": { "inclusionRegexps": [".*"] },
+        });
+        let mut command = Command::new(binary("PILOT_AGENT"));
+        command
+            // Its sockets are below the directory where it runs.
+            .current_dir(directory)
+            .env("POD_NAME", self.name)
+            .env("POD_NAMESPACE", self.namespace)
+            .env("INSTANCE_IP", "127.0.0.1")
+            .env("ISTIO_META_CLUSTER_ID", "Kubernetes")
+            .env("ISTIO_METAJSON_LABELS", self.labels.to_string())
+            .env("PILOT_CERT_PROVIDER", "none")
+            .env(self.certificates.0, self.certificates.1)
+            .env("JWT_POLICY", "none")
+            .env("MINIMUM_DRAIN_DURATION", "0s")
+            .env("ENVOY_STATUS_PORT", free_port().to_string())
+            .env("ENVOY_PROMETHEUS_PORT", free_port().to_string())
+            .env("PROXY_CONFIG", config.to_string())
+            .args([
+                "proxy",
+                self.role,
+                "--domain",
+                &format!("{}.svc.cluster.local", self.namespace),
+            ])
+            .args(["--proxyLogLevel=info", "--proxyComponentLogLevel=misc:error"]);
+        let program =
+            Program::start(&mut command, &directory.join("agent.log")).expect("the agent");
+        (program, admin)
+    }
 }
 
 const START: Duration = Duration::from_secs(30);

@@ -24,13 +24,24 @@ pub(super) fn render(
     module: &str,
     arguments: &[String],
 ) -> Result<String, String> {
+    let (hosts, port) = (format!("{HOST},{OTHER_HOST}"), port.to_string());
+    let own = ["--hosts", &hosts, "--port", &port, "--credential", CREDENTIAL, "--url", module];
+    let arguments: Vec<&str> = own.into_iter().chain(arguments.iter().map(|it| &**it)).collect();
+    printed("istio", policy, directory, &arguments)
+}
+
+/// Prints what is rendered for a target.
+pub(super) fn printed(
+    target: &str,
+    policy: &Value,
+    directory: &Path,
+    arguments: &[&str],
+) -> Result<String, String> {
     let policy_file = directory.join("policy.json");
     fs::write(&policy_file, policy.to_string()).expect("a policy");
     let Output { status, stdout, stderr } = Command::new(workspace().join("target/debug/peergate"))
-        .args(["render", "istio", "--policy"])
+        .args(["render", target, "--policy"])
         .arg(policy_file)
-        .args(["--hosts", &format!("{HOST},{OTHER_HOST}"), "--port", &port.to_string()])
-        .args(["--credential", CREDENTIAL, "--url", module])
         .args(arguments)
         .output()
         .expect("target/debug/peergate: run `cargo build -p peergate-cli` first");

@@ -1,0 +1,6 @@
+//! Peergate in a sidecar of a real Istio.
+
+mod callers;
+mod chains;
+mod connections;
+mod feed;
