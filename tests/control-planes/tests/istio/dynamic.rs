@@ -1,5 +1,6 @@
 //! A list that a feed fills, asked for by the plugin alone.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use peergate_control_planes::istio::{HOST, Setup};
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::people::People;
 
-/// The feed's ServiceEntry, and what Istio calls its cluster.
+/// The feed's host, and what Istio calls its cluster.
 const FEED: &str = "feed.example.internal";
 const CLUSTER: &str = "outbound|80||feed.example.internal";
 
@@ -20,7 +21,7 @@ async fn a_feed_fills_the_list_and_a_revocation_reaches_every_worker() {
     feed.put(registered(&people.alice, "alice"));
     feed.put(registered(&people.bob, "bob"));
     let policy = policy();
-    let setup = Setup::new(&people.authority, &policy).service(FEED, feed.address());
+    let setup = Setup::new(&people.authority, &policy).arguments(at(feed.address()));
     let gateway = setup.start().await;
     // Held until the list is there (`start_wait`).
     assert_eq!(gateway.ask(Some(&people.alice), "/employee").await, (200, "alice".to_owned()));
@@ -76,7 +77,7 @@ async fn a_gateway_is_not_ready_before_its_list_is_there() {
     let (address, state) = (feed.address(), feed.stop());
     let mut policy = policy();
     policy["lists"]["registered"]["start_wait"] = "0s".into();
-    let setup = Setup::new(&people.authority, &policy).service(FEED, address);
+    let setup = Setup::new(&people.authority, &policy).arguments(at(address));
     let gateway = setup.start().await;
     assert_eq!(gateway.ask(None, "/ready/peergate").await.0, 503);
     assert_eq!(gateway.ask(Some(&people.alice), "/employee").await, (503, "list_stale".to_owned()));
@@ -85,6 +86,11 @@ async fn a_gateway_is_not_ready_before_its_list_is_there() {
     let _feed = Feed::resume(state).expect("a feed");
     gateway.wait(async || gateway.ask(None, "/ready/peergate").await.0 == 200).await;
     assert_eq!(gateway.ask(Some(&people.alice), "/employee").await, (200, "alice".to_owned()));
+}
+
+/// What has `render` print a ServiceEntry for the feed.
+fn at(feed: SocketAddr) -> [String; 2] {
+    ["--feed".to_owned(), format!("{CLUSTER}={feed}")]
 }
 
 /// Asks over every connection until each is answered so, and returns how long that took.
