@@ -39,6 +39,11 @@ impl ModuleServer {
         self.url(path)
     }
 
+    /// Takes away what is under a path.
+    pub fn remove(&self, path: &str) {
+        self.files.lock().expect("nobody panics with it").remove(path);
+    }
+
     /// The URL of a path, whether there is something or not.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)

@@ -44,8 +44,9 @@ impl Gateway {
         let shipped = modules.put("/peergate_http.wasm", render::module());
         let module = setup.module.unwrap_or(shipped);
         let port = setup.port;
-        let manifests =
-            render::render(setup.policy, directory.path(), port, &module, &setup.arguments);
+        let own = ["--hosts".to_owned(), setup.hosts, "--port".to_owned(), port.to_string()];
+        let arguments: Vec<_> = own.into_iter().chain(setup.arguments).collect();
+        let manifests = render::render(setup.policy, directory.path(), &module, &arguments);
         let manifests = manifests.unwrap_or_else(|error| panic!("{error}"));
         let manifests = render::with_files(&manifests, &files);
         let manifests = setup.edit.map(|edit| edit(&manifests)).unwrap_or(manifests);
@@ -55,7 +56,7 @@ impl Gateway {
         }
 
         let (istiod, discovery) = processes::istiod(directory.path());
-        let (agent, admin) = processes::agent(directory.path(), discovery);
+        let (agent, admin) = processes::agent(directory.path(), discovery, &setup.environment);
         let gateway = Self {
             agent,
             istiod,
@@ -66,13 +67,14 @@ impl Gateway {
             trust: setup.authority.certificate().clone(),
             files,
             module,
-            arguments: setup.arguments,
+            arguments,
             directory,
         };
         gateway.wait(async || gateway.is_ready().await).await;
         gateway.wait(async || gateway.client(None).h1(gateway.address()).await.is_ok()).await;
         // A worker learns of clusters a moment after it has begun to listen: until then it answers 503.
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        gateway.wait(async || gateway.count("workers_started").await == 1).await;
+        tokio::time::sleep(Duration::from_millis(700)).await;
         gateway
     }
 
@@ -110,8 +112,7 @@ impl Gateway {
     /// What `peergate render` says against the policy.
     pub fn render(&self, policy: &Value) -> Result<String, String> {
         let directory = self.directory.path();
-        let manifests =
-            render::render(policy, directory, self.port, &self.module, &self.arguments)?;
+        let manifests = render::render(policy, directory, &self.module, &self.arguments)?;
         Ok(render::with_files(&manifests, &self.files))
     }
 

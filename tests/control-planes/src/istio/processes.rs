@@ -34,7 +34,7 @@ pub(super) fn istiod(directory: &Path) -> (Program, u16) {
         "accessLogEncoding": "JSON",
         "accessLogFormat": format.to_string(),
         "enablePrometheusMerge": false,
-        "defaultConfig": { "proxyStatsMatcher": { "inclusionRegexps": [".*"] } },
+        "defaultConfig": { "proxyStatsMatcher": { "inclusionPrefixes": ["extension_config_discovery"] } },
         // Where sidecars listen for what is redirected to them, which nothing is here.
         "proxyListenPort": free_port(),
         "proxyInboundListenPort": free_port(),
@@ -70,7 +70,11 @@ pub(super) fn istiod(directory: &Path) -> (Program, u16) {
 }
 
 /// Starts the agent of a gateway, and with it Envoy, and returns it with the port of Envoy's administration.
-pub(super) fn agent(directory: &Path, discovery: u16) -> (Program, u16) {
+pub(super) fn agent(
+    directory: &Path,
+    discovery: u16,
+    environment: &[(String, String)],
+) -> (Program, u16) {
     let gateway = Proxy {
         role: "router",
         name: "gateway",
@@ -78,6 +82,7 @@ pub(super) fn agent(directory: &Path, discovery: u16) -> (Program, u16) {
         labels: json!({ "istio": "ingressgateway" }),
         // Certificates of the mesh, for which a gateway has no use without one, are asked for in vain.
         certificates: ("CA_ROOT_CA", "SYSTEM"),
+        environment,
     };
     gateway.start(directory, discovery)
 }
@@ -95,6 +100,7 @@ pub(super) fn sidecar(
         namespace,
         labels: json!({ "app": app }),
         certificates: ("FILE_MOUNTED_CERTS", "true"),
+        environment: &[],
     };
     sidecar.start(directory, discovery)
 }
@@ -107,6 +113,8 @@ struct Proxy<'p> {
     labels: Value,
     /// Where the mesh's certificates come from.
     certificates: (&'p str, &'p str),
+    /// What else the agent is told.
+    environment: &'p [(String, String)],
 }
 
 impl Proxy<'_> {
@@ -123,7 +131,7 @@ impl Proxy<'_> {
             "statusPort": free_port(),
             "concurrency": 2,
             "terminationDrainDuration": "0s",
-            "proxyStatsMatcher": { "inclusionRegexps": [".*"] },
+            "proxyStatsMatcher": { "inclusionPrefixes": ["extension_config_discovery"] },
         });
         let mut command = Command::new(binary("PILOT_AGENT"));
         command
@@ -141,6 +149,7 @@ impl Proxy<'_> {
             .env("ENVOY_STATUS_PORT", free_port().to_string())
             .env("ENVOY_PROMETHEUS_PORT", free_port().to_string())
             .env("PROXY_CONFIG", config.to_string())
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .args([
                 "proxy",
                 self.role,

@@ -6,8 +6,6 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use super::{HOST, OTHER_HOST};
-
 /// Where the server's certificate, its key, and an authority are.
 #[derive(Clone, Debug)]
 pub(super) struct Files {
@@ -20,12 +18,10 @@ pub(super) struct Files {
 pub(super) fn render(
     policy: &Value,
     directory: &Path,
-    port: u16,
     module: &str,
     arguments: &[String],
 ) -> Result<String, String> {
-    let (hosts, port) = (format!("{HOST},{OTHER_HOST}"), port.to_string());
-    let own = ["--hosts", &hosts, "--port", &port, "--credential", CREDENTIAL, "--url", module];
+    let own = ["--credential", CREDENTIAL, "--url", module];
     let arguments: Vec<&str> = own.into_iter().chain(arguments.iter().map(|it| &**it)).collect();
     printed("istio", policy, directory, &arguments)
 }

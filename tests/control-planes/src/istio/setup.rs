@@ -26,7 +26,9 @@ pub struct Setup<'s> {
     pub(super) module: Option<String>,
     pub(super) routes: Option<Vec<Value>>,
     pub(super) resources: Vec<(String, String)>,
+    pub(super) environment: Vec<(String, String)>,
     pub(super) port: u16,
+    pub(super) hosts: String,
     pub(super) edit: Option<fn(&str) -> String>,
 }
 
@@ -40,7 +42,9 @@ impl<'s> Setup<'s> {
             module: None,
             routes: None,
             resources: Vec::new(),
+            environment: Vec::new(),
             port: free_port(),
+            hosts: format!("{HOST},{OTHER_HOST}"),
             edit: None,
         }
     }
@@ -78,6 +82,18 @@ impl<'s> Setup<'s> {
     /// Where clients connect, if the policy has to know it.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
+        self
+    }
+
+    /// A variable of the agent's environment.
+    pub fn environment(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Other hosts of the Gateway.
+    pub fn hosts(mut self, hosts: &[&str]) -> Self {
+        self.hosts = hosts.join(",");
         self
     }
 

@@ -4,6 +4,7 @@ mod broken;
 mod chain;
 mod dynamic;
 mod guard;
+mod listeners;
 mod live;
 mod module;
 mod names;

@@ -1,5 +1,7 @@
 //! A module that the agent does not get.
 
+use std::time::Duration;
+
 use peergate_control_planes::ModuleServer;
 use peergate_control_planes::istio::{Gateway, Setup};
 use serde_json::Value;
@@ -16,7 +18,7 @@ async fn a_module_that_cannot_be_fetched_refuses_everything_until_it_can() {
     println!("counters: {:#?}", gateway.stats("rbac").await);
     println!("agent: {:#?}", told(&gateway));
 
-    let good = gateway.modules.url("/peergate_http.wasm");
+    let good = gateway.modules.url(PATH);
     gateway.set_module(&good);
     gateway.apply_policy(&policy).expect("a good policy");
     gateway.wait(async || gateway.ask(Some(&people.alice), "/employee").await.0 == 200).await;
@@ -45,7 +47,7 @@ async fn an_upgrade_of_the_module_drops_no_request() {
     let people = People::new();
     let policy: Value = people.policy();
     let mut gateway = Setup::new(&people.authority, &policy).start().await;
-    let old = gateway.modules.url("/peergate_http.wasm");
+    let old = gateway.modules.url(PATH);
     let shipped = gateway.module();
     // An empty custom section more: the same code, and another digest.
     let new = gateway.modules.put("/next.wasm", [&shipped[..], &[0, 5, 4], b"next"].concat());
@@ -71,6 +73,38 @@ async fn an_upgrade_of_the_module_drops_no_request() {
     }
 }
 
+/// While the agent keeps the module, a change of the policy needs no fetch. It keeps it for a day without a
+/// change, here for a second; then the next change needs one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_changes_after_a_day_needs_the_module_again() {
+    let people = People::new();
+    let policy = people.policy();
+    let setup = Setup::new(&people.authority, &policy);
+    let setup = setup.environment("WASM_MODULE_EXPIRY", "5s");
+    let gateway = setup.environment("WASM_PURGE_INTERVAL", "1s").start().await;
+    let named = |name: &str| {
+        let mut policy = policy.clone();
+        policy["apis"][0]["name"] = name.into();
+        policy
+    };
+    gateway.modules.remove(PATH);
+    gateway.change_policy(&named("soon")).await;
+    assert_eq!(gateway.ask(Some(&people.alice), "/employee").await.0, 200);
+    assert_eq!(gateway.modules.asked(), [PATH]);
+
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    assert_eq!(gateway.ask(Some(&people.alice), "/employee").await.0, 200);
+    gateway.apply_policy(&named("late")).expect("a good policy");
+    gateway.wait(async || gateway.ask(Some(&people.alice), "/employee").await.0 == 403).await;
+    assert_all_refused(&gateway, &people).await;
+    assert_eq!(gateway.modules.asked(), [PATH, PATH]);
+
+    // Once it is there again, the next change of the resource brings it back.
+    gateway.modules.put(PATH, gateway.module());
+    gateway.apply_policy(&named("later")).expect("a good policy");
+    gateway.wait(async || gateway.ask(Some(&people.alice), "/employee").await.0 == 200).await;
+}
+
 async fn assert_all_refused(gateway: &Gateway, people: &People) {
     for path in ["/employee", "/public", "/"] {
         for identity in [Some(&people.alice), None] {
@@ -85,3 +119,6 @@ fn told(gateway: &Gateway) -> Vec<String> {
     let log = gateway.log();
     log.lines().filter(|line| line.contains("\twasm\t")).map(str::to_owned).collect()
 }
+
+/// Where the server of modules has the shipped one.
+const PATH: &str = "/peergate_http.wasm";

@@ -38,4 +38,13 @@ async fn the_listed_pass_and_all_others_are_refused_for_their_reasons() {
         let counter = format!("peergate.api.employee.outcome.{outcome}.reason.{reason}");
         assert!(gateway.count(&counter).await >= 2, "{counter}");
     }
+    // The name of a counter has all of it in Prometheus, where Istio's bootstrap knows no tags for it.
+    let metrics = gateway.administration("/stats/prometheus?filter=peergate").await;
+    for name in [
+        "peergate_api_employee_outcome_denied_reason_certificate_expired{} 2",
+        "envoy_http_rbac_peergate_guard_rbac{authz_enforce_result=\"denied\"",
+        "envoy_wasm_istio_system_peergate_vm_reload_success{} 0",
+    ] {
+        assert!(metrics.contains(name), "{name}: {metrics}");
+    }
 }
