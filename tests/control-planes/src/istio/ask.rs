@@ -46,6 +46,23 @@ impl Gateway {
         (response.status, told(&response))
     }
 
+    /// Asks for a path of the first host, each time over a new HTTP/1.1 connection, until it is answered so
+    /// many times in a row: a change reaches one worker before the other.
+    ///
+    /// # Panics
+    /// If it never is.
+    pub async fn wait_for(&self, identity: &Identity, path: &str, status: u16) {
+        self.wait(async || {
+            for _ in 0..10 {
+                if self.ask_host(HOST, identity, path).await.0 != status {
+                    return false;
+                }
+            }
+            true
+        })
+        .await;
+    }
+
     /// Asks for a path of the first host over a new connection of each protocol, and returns how both were
     /// answered: the status, and the reason of a refusal or whom the upstream was told of.
     ///

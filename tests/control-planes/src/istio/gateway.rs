@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use super::processes::{self, RESOURCES};
 use super::render::{self, Files};
 use super::setup::Setup;
-use super::{HOST, OTHER_HOST};
+use super::{HOST, OTHER_HOST, UPSTREAM};
 use crate::{ModuleServer, Program};
 
 /// istiod, its agent with Envoy, and what is behind it. All of it ends with the value.
@@ -72,9 +72,11 @@ impl Gateway {
         };
         gateway.wait(async || gateway.is_ready().await).await;
         gateway.wait(async || gateway.client(None).h1(gateway.address()).await.is_ok()).await;
-        // A worker learns of clusters a moment after it has begun to listen: until then it answers 503.
-        gateway.wait(async || gateway.count("workers_started").await == 1).await;
-        tokio::time::sleep(Duration::from_millis(700)).await;
+        // istiod may tell of listeners before it has read which services there are.
+        let cluster = format!("outbound|80||{UPSTREAM}::");
+        gateway.wait(async || gateway.administration("/clusters").await.contains(&cluster)).await;
+        // A worker learns of a cluster a moment after the main thread.
+        tokio::time::sleep(Duration::from_millis(200)).await;
         gateway
     }
 

@@ -57,12 +57,9 @@ async fn a_feed_fills_the_list_and_a_revocation_reaches_every_worker() {
     }
     // One denied for good, whatever else admits.
     feed.put(json!({ "deny": { "spki_sha256": people.alice.spki_sha256() } }));
-    let end = Instant::now() + Duration::from_secs(10);
-    while gateway.ask(Some(&people.alice), "/employee").await
-        != (403, "certificate_denied".to_owned())
-    {
-        assert!(Instant::now() < end, "{}", gateway.story());
-    }
+    gateway.wait_for(&people.alice, "/employee", 403).await;
+    let denied = (403, "certificate_denied".to_owned());
+    assert_eq!(gateway.ask(Some(&people.alice), "/employee").await, denied);
     // What is told of the list comes up to a second later.
     let version = feed.version();
     gateway.wait(async || gateway.count("list.registered.version").await == version).await;
@@ -84,7 +81,7 @@ async fn a_gateway_is_not_ready_before_its_list_is_there() {
     assert_eq!(gateway.ask(None, "/public").await.0, 200);
 
     let _feed = Feed::resume(state).expect("a feed");
-    gateway.wait(async || gateway.ask(None, "/ready/peergate").await.0 == 200).await;
+    gateway.wait_for(&people.alice, "/ready/peergate", 200).await;
     assert_eq!(gateway.ask(Some(&people.alice), "/employee").await, (200, "alice".to_owned()));
 }
 

@@ -15,18 +15,18 @@ async fn a_module_that_cannot_be_fetched_refuses_everything_until_it_can() {
     let nowhere = ModuleServer::start().expect("a server").url("/missing.wasm");
     let mut gateway = Setup::new(&people.authority, &policy).module(&nowhere).start().await;
     assert_all_refused(&gateway, &people).await;
-    println!("counters: {:#?}", gateway.stats("rbac").await);
-    println!("agent: {:#?}", told(&gateway));
+    assert!(gateway.count("rbac.wasm-default-deny.denied").await >= 12);
+    assert!(told(&gateway).contains("wasm module download request failed: status code 404"));
 
     let good = gateway.modules.url(PATH);
     gateway.set_module(&good);
     gateway.apply_policy(&policy).expect("a good policy");
-    gateway.wait(async || gateway.ask(Some(&people.alice), "/employee").await.0 == 200).await;
+    gateway.wait_for(&people.alice, "/employee", 200).await;
 
     // One that is gone later refuses as well: the old module does not stay.
     gateway.set_module(&nowhere);
     gateway.apply_policy(&policy).expect("a good policy");
-    gateway.wait(async || gateway.ask(Some(&people.alice), "/employee").await.0 != 200).await;
+    gateway.wait_for(&people.alice, "/employee", 403).await;
     assert_all_refused(&gateway, &people).await;
 }
 
@@ -38,7 +38,7 @@ async fn a_module_with_another_digest_refuses() {
     let setup = Setup::new(&people.authority, &policy).arguments(["--sha256", &wrong]);
     let gateway = setup.start().await;
     assert_all_refused(&gateway, &people).await;
-    println!("agent: {:#?}", told(&gateway));
+    assert!(told(&gateway).contains(&format!("which does not match: {wrong}")));
 }
 
 /// Another build under another name, as in an upgrade, and back.
@@ -95,14 +95,14 @@ async fn a_policy_that_changes_after_a_day_needs_the_module_again() {
     tokio::time::sleep(Duration::from_secs(8)).await;
     assert_eq!(gateway.ask(Some(&people.alice), "/employee").await.0, 200);
     gateway.apply_policy(&named("late")).expect("a good policy");
-    gateway.wait(async || gateway.ask(Some(&people.alice), "/employee").await.0 == 403).await;
+    gateway.wait_for(&people.alice, "/employee", 403).await;
     assert_all_refused(&gateway, &people).await;
     assert_eq!(gateway.modules.asked(), [PATH, PATH]);
 
     // Once it is there again, the next change of the resource brings it back.
     gateway.modules.put(PATH, gateway.module());
     gateway.apply_policy(&named("later")).expect("a good policy");
-    gateway.wait(async || gateway.ask(Some(&people.alice), "/employee").await.0 == 200).await;
+    gateway.wait_for(&people.alice, "/employee", 200).await;
 }
 
 async fn assert_all_refused(gateway: &Gateway, people: &People) {
@@ -114,10 +114,11 @@ async fn assert_all_refused(gateway: &Gateway, people: &People) {
     }
 }
 
-/// What the agent says of it.
-fn told(gateway: &Gateway) -> Vec<String> {
+/// What the agent says of the module that it has not got.
+fn told(gateway: &Gateway) -> String {
     let log = gateway.log();
-    log.lines().filter(|line| line.contains("\twasm\t")).map(str::to_owned).collect()
+    let lines = log.lines().filter(|line| line.contains("applying deny RBAC filter"));
+    lines.collect()
 }
 
 /// Where the server of modules has the shipped one.

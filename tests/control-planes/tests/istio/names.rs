@@ -1,6 +1,6 @@
 //! What of a request tells APIs apart, where Istio has made up the names.
 
-use peergate_control_planes::istio::{HOST, OTHER_HOST, Setup, route};
+use peergate_control_planes::istio::{HOST, NAMESPACE, OTHER_HOST, Setup, route};
 use peergate_lab::client::Request;
 use peergate_lab::envoy::free_port;
 use serde_json::{Value, json};
@@ -120,4 +120,46 @@ async fn the_host_of_the_request_counts_and_not_that_of_the_connection() {
     policy["global"]["sni"] = "required".into();
     gateway.change_policy(&policy).await;
     assert_eq!((ask(HOST).await, ask(OTHER_HOST).await), (200, 421));
+}
+
+/// What a route's name becomes where its match has one too, and where its VirtualService is a delegate of
+/// another; and that a route without a name has none.
+#[tokio::test(flavor = "multi_thread")]
+async fn names_of_routes_are_put_together() {
+    let people = People::new();
+    let api = |name: &str, route: &str| json!({ "name": name, "match": { "routes": [route] }, "policy": "open" });
+    let policy = people.policy_of(json!([
+        api("plain", "orders"),
+        api("with_match", "orders.by-prefix"),
+        api("delegated", "root-inner"),
+        api("rest", "default"),
+    ]));
+    let mut matched = route("orders", "/matched");
+    matched["match"][0]["name"] = "by-prefix".into();
+    let mut unnamed = route("", "/unnamed");
+    unnamed.as_object_mut().expect("an object").remove("name");
+    let to_delegate = json!({
+        "name": "root", "match": [{ "uri": { "prefix": "/delegated" } }],
+        "delegate": { "name": "inner", "namespace": NAMESPACE },
+    });
+    let delegate = json!({
+        "apiVersion": "networking.istio.io/v1",
+        "kind": "VirtualService",
+        "metadata": { "name": "inner", "namespace": NAMESPACE },
+        "spec": { "http": [route("inner", "/delegated/in")] },
+    });
+    let routes = vec![route("orders", "/plain"), matched, unnamed, to_delegate];
+    let setup = Setup::new(&people.authority, &policy).routes(routes).resource("inner", &delegate);
+    let gateway = setup.start().await;
+    for (path, api) in [
+        ("/plain", "plain"),
+        ("/matched", "with_match"),
+        ("/delegated/in", "delegated"),
+        ("/unnamed", "_unmatched"),
+        ("/nowhere", "_unmatched"),
+    ] {
+        gateway.ask(None, path).await;
+        let logged = gateway.logged(path).await;
+        assert!(logged.verdict.contains(&format!("api={api}")), "{logged:?}");
+    }
 }

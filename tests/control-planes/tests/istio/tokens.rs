@@ -100,7 +100,6 @@ async fn a_certificate_and_a_token_that_is_bound_to_it() {
     for (protocol, response) in gateway.both(alice, &request).await {
         assert!(sent(&response.json(), "authorization").is_empty(), "{protocol}");
     }
-    println!("{:?}", gateway.stats("jwt").await);
 }
 
 async fn ask(
