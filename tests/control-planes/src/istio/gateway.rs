@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use peergate_lab::client::Client;
@@ -38,8 +38,6 @@ pub struct Gateway {
 impl Gateway {
     pub(super) async fn start(setup: Setup<'_>, upstream: Upstream, modules: ModuleServer) -> Self {
         let directory = TempDir::new().expect("a directory");
-        let resources = directory.path().join(RESOURCES);
-        fs::create_dir(&resources).expect("a directory");
         let files = files(setup.authority, directory.path());
         let shipped = modules.put("/peergate_http.wasm", render::module());
         let module = setup.module.unwrap_or(shipped);
@@ -50,12 +48,10 @@ impl Gateway {
         let manifests = manifests.unwrap_or_else(|error| panic!("{error}"));
         let manifests = render::with_files(&manifests, &files);
         let manifests = setup.edit.map(|edit| edit(&manifests)).unwrap_or(manifests);
-        fs::write(resources.join(MANIFESTS), manifests).expect("written");
-        for (name, resource) in &setup.resources {
-            fs::write(resources.join(format!("{name}.yaml")), resource).expect("written");
-        }
+        let mut resources = setup.resources;
+        resources.push((MANIFESTS.to_owned(), manifests));
 
-        let (istiod, discovery) = processes::istiod(directory.path());
+        let (istiod, discovery) = processes::istiod(directory.path(), &resources);
         let (agent, admin) = processes::agent(directory.path(), discovery, &setup.environment);
         let gateway = Self {
             agent,
@@ -72,7 +68,6 @@ impl Gateway {
         };
         gateway.wait(async || gateway.is_ready().await).await;
         gateway.wait(async || gateway.client(None).h1(gateway.address()).await.is_ok()).await;
-        // istiod may tell of listeners before it has read which services there are.
         let cluster = format!("outbound|80||{UPSTREAM}::");
         gateway.wait(async || gateway.administration("/clusters").await.contains(&cluster)).await;
         // A worker learns of a cluster a moment after the main thread.
@@ -120,7 +115,7 @@ impl Gateway {
 
     /// What was applied last of what is rendered.
     pub fn applied(&self) -> String {
-        fs::read_to_string(self.resources().join(MANIFESTS)).expect("manifests")
+        fs::read_to_string(self.file(MANIFESTS)).expect("manifests")
     }
 
     /// Applies what is rendered, in another form than it was.
@@ -130,12 +125,12 @@ impl Gateway {
 
     /// Applies a resource of the user's, in place of any under that name.
     pub fn apply_resource(&self, name: &str, resource: &Value) {
-        self.apply(&format!("{name}.yaml"), &resource.to_string());
+        self.apply(name, &resource.to_string());
     }
 
     /// Takes a resource of the user's away.
     pub fn delete_resource(&self, name: &str) {
-        fs::remove_file(self.resources().join(format!("{name}.yaml"))).expect("it was there");
+        fs::remove_file(self.file(name)).expect("it was there");
     }
 
     /// Another place for the module from the next policy on.
@@ -175,15 +170,15 @@ impl Gateway {
         format!("istiod:\n{istiod}\nagent:\n{agent}\nrequests:\n{}", requests.join("\n"))
     }
 
-    fn resources(&self) -> std::path::PathBuf {
-        self.directory.path().join(RESOURCES)
+    fn file(&self, name: &str) -> PathBuf {
+        self.directory().join(RESOURCES).join(format!("{name}.yaml"))
     }
 
     /// Puts a file in place in one step: istiod reads whatever it finds.
     fn apply(&self, name: &str, text: &str) {
         let next = self.directory.path().join("next");
         fs::write(&next, text).expect("written");
-        fs::rename(&next, self.resources().join(name)).expect("moved");
+        fs::rename(&next, self.file(name)).expect("moved");
     }
 }
 
@@ -200,7 +195,7 @@ fn files(authority: &Authority, directory: &Path) -> Files {
 const USUAL: [&str; 4] =
     ["\tca\t", "\tcitadelclient\t", "\tcache\tresource:default", "\tsds\tfailed to warm"];
 
-const MANIFESTS: &str = "peergate.yaml";
+const MANIFESTS: &str = "peergate";
 
 /// How long a test waits for what must come, on a machine that is not free.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -19,8 +19,10 @@ pub(super) const RESOURCES: &str = "resources";
 /// Its access log, there too.
 pub(super) const ACCESS_LOG: &str = "access.log";
 
-/// Starts istiod, without Kubernetes, and returns it with the port on which it serves xDS in the clear.
-pub(super) fn istiod(directory: &Path) -> (Program, u16) {
+/// Starts istiod, without Kubernetes, with resources, each a file's name and text, and returns it with the port
+/// on which it serves xDS in the clear.
+pub(super) fn istiod(directory: &Path, resources: &[(String, String)]) -> (Program, u16) {
+    fs::create_dir(directory.join(RESOURCES)).expect("a directory");
     // One line of JSON a request, with what peergate says of it. The rest is what `docs/istio.md` tells users
     // to set where they want to see it.
     let format = json!({
@@ -34,7 +36,7 @@ pub(super) fn istiod(directory: &Path) -> (Program, u16) {
         "accessLogEncoding": "JSON",
         "accessLogFormat": format.to_string(),
         "enablePrometheusMerge": false,
-        "defaultConfig": { "proxyStatsMatcher": { "inclusionPrefixes": ["extension_config_discovery"] } },
+        "defaultConfig": { "proxyStatsMatcher": shown() },
         // Where sidecars listen for what is redirected to them, which nothing is here.
         "proxyListenPort": free_port(),
         "proxyInboundListenPort": free_port(),
@@ -59,13 +61,20 @@ pub(super) fn istiod(directory: &Path) -> (Program, u16) {
         .args(["--grpcAddr", &local(discovery), "--httpAddr", &local(free_port())])
         .args(["--monitoringAddr", &local(free_port()), "--ctrlz_port", &free_port().to_string()])
         .args(["--secureGRPCAddr", "", "--httpsAddr", ""]);
-    let program = Program::start(&mut command, &directory.join("istiod.log")).expect("istiod");
+    let mut program = Program::start(&mut command, &directory.join("istiod.log")).expect("istiod");
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, discovery));
     let start = Instant::now();
     while TcpStream::connect(address).is_err() {
         assert!(start.elapsed() < START, "istiod:\n{}", program.printed());
         sleep(Duration::from_millis(50));
     }
+    // Now and not before: of a ServiceEntry that is there when it starts it may make no service.
+    for (name, resource) in resources {
+        let next = directory.join("next");
+        fs::write(&next, resource).expect("written");
+        fs::rename(&next, directory.join(RESOURCES).join(format!("{name}.yaml"))).expect("moved");
+    }
+    program.wait_for("Push debounce stable", START);
     (program, discovery)
 }
 
@@ -131,7 +140,7 @@ impl Proxy<'_> {
             "statusPort": free_port(),
             "concurrency": 2,
             "terminationDrainDuration": "0s",
-            "proxyStatsMatcher": { "inclusionPrefixes": ["extension_config_discovery"] },
+            "proxyStatsMatcher": shown(),
         });
         let mut command = Command::new(binary("PILOT_AGENT"));
         command
@@ -161,6 +170,14 @@ impl Proxy<'_> {
             Program::start(&mut command, &directory.join("agent.log")).expect("the agent");
         (program, admin)
     }
+}
+
+/// What `docs/istio.md` tells users to have shown, and which worker has connections.
+fn shown() -> Value {
+    json!({
+        "inclusionPrefixes": ["extension_config_discovery", "listener."],
+        "inclusionSuffixes": ["wasm-default-deny.denied"],
+    })
 }
 
 const START: Duration = Duration::from_secs(30);

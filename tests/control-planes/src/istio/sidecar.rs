@@ -94,7 +94,6 @@ impl Sidecar {
     pub async fn start(mesh: &Mesh, policy: &Value, arguments: &[&str]) -> Self {
         let directory = TempDir::new().expect("a directory");
         let place = directory.path();
-        fs::create_dir(place.join(RESOURCES)).expect("a directory");
         // Clients of the laboratory expect a name, of which Istio's sidecars have none.
         certificates(mesh, &mesh.issuing.issue(Mesh::leaf(APP).dns("localhost")), place);
         let application = Upstream::start("application").expect("an application");
@@ -106,11 +105,8 @@ impl Sidecar {
         let manifests = manifests.unwrap_or_else(|error| panic!("{error}"));
         let ports = Ports { http: free_port(), open: free_port(), tcp: free_port() };
         let resources = [("peergate", manifests), ("sidecar", ports.resource(&application))];
-        for (name, resource) in resources {
-            fs::write(place.join(RESOURCES).join(format!("{name}.yaml")), resource)
-                .expect("written");
-        }
-        let (istiod, discovery) = processes::istiod(place);
+        let resources = resources.map(|(name, resource)| (name.to_owned(), resource.to_string()));
+        let (istiod, discovery) = processes::istiod(place, &resources);
         let (agent, admin) = processes::sidecar(place, discovery, NAMESPACE, APP);
         let sidecar = Self {
             agent,

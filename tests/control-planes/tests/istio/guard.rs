@@ -31,10 +31,10 @@ async fn the_guard_refuses_where_the_plugin_is_skipped() {
     let refused = (403, "RBAC: access denied".to_owned());
     gateway.wait_for(&people.alice, "/employee/skipped", 403).await;
     for identity in [Some(&people.alice), Some(&people.bob), None] {
-        assert_eq!(gateway.ask(identity, "/employee/skipped").await, refused);
+        assert_eq!(gateway.ask(identity, "/employee/skipped?refused").await, refused);
     }
     assert!(gateway.count("peergate_guard_rbac.denied").await >= 6);
-    let logged = gateway.logged("/employee/skipped").await;
+    let logged = gateway.logged("/employee/skipped?refused").await;
     assert_eq!(logged.details, "rbac_access_denied_matched_policy[none]");
     assert_eq!(logged.verdict, "");
     assert_eq!(gateway.ask(Some(&people.alice), "/employee").await, (200, "alice".to_owned()));
