@@ -1,10 +1,14 @@
 //! A web server that holds modules, as a user's own would.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
+
+use sha2::{Digest as _, Sha256};
 
 /// Answers `GET` with what was put under a path, and 404 for the rest. It lives as long as the process.
 #[derive(Clone, Debug)]
@@ -54,6 +58,16 @@ impl ModuleServer {
         self.asked.lock().expect("nobody panics with it").clone()
     }
 
+    /// Takes away what an agent of Istio has put on the disk of what it fetched here: its modules lie where all
+    /// agents have theirs, in a directory for each URL.
+    pub(crate) fn forget_fetched(&self) {
+        for path in self.asked() {
+            let digest = Sha256::digest(self.url(&path));
+            let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            let _ = fs::remove_dir_all(Path::new(DATA).join(name));
+        }
+    }
+
     fn answer(&self, stream: &TcpStream) -> io::Result<()> {
         let mut lines = BufReader::new(stream).lines();
         let first = lines.next().transpose()?.unwrap_or_default();
@@ -79,3 +93,6 @@ impl ModuleServer {
         stream.write_all(&body)
     }
 }
+
+/// Where agents of Istio put modules, wherever they run.
+const DATA: &str = "/var/lib/istio/data";

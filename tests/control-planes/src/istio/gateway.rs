@@ -182,6 +182,12 @@ impl Gateway {
     }
 }
 
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.modules.forget_fetched();
+    }
+}
+
 /// The server's certificate for both hosts, and an authority that has issued nobody's: what clients present is
 /// not verified by it.
 fn files(authority: &Authority, directory: &Path) -> Files {

@@ -79,10 +79,16 @@ pub struct Sidecar {
     pub application: Upstream,
     /// Where it listens.
     pub ports: Ports,
-    _modules: ModuleServer,
+    modules: ModuleServer,
     admin: SocketAddr,
     client: Client,
     directory: TempDir,
+}
+
+impl Drop for Sidecar {
+    fn drop(&mut self) {
+        self.modules.forget_fetched();
+    }
 }
 
 impl Sidecar {
@@ -113,7 +119,7 @@ impl Sidecar {
             istiod,
             application,
             ports,
-            _modules: modules,
+            modules,
             admin: (Ipv4Addr::LOCALHOST, admin).into(),
             client: Client::new(mesh.root.certificate()),
             directory,
