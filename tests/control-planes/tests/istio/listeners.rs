@@ -5,7 +5,7 @@ use peergate_control_planes::istio::{
 };
 use peergate_lab::client::{Client, Request};
 use peergate_lab::envoy::free_port;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::people::People;
 
@@ -21,15 +21,7 @@ async fn wildcard_hosts_and_plain_text_are_judged_too() {
     assert_eq!(gateway.ask_host("admin.example.com", &people.karl, "/employee").await.0, 200);
 
     let plain = free_port();
-    gateway.apply_resource("plain", &json!({
-        "apiVersion": "networking.istio.io/v1",
-        "kind": "Gateway",
-        "metadata": { "name": "plain", "namespace": NAMESPACE },
-        "spec": {
-            "selector": { "istio": "ingressgateway" },
-            "servers": [{ "port": { "number": plain, "name": "http", "protocol": "HTTP" }, "hosts": ["*"] }],
-        },
-    }));
+    gateway.apply_resource("plain", &plain_text(plain, false));
     let mut routes = virtual_service("plain", HOST, &[route("plain", "/")]);
     routes["spec"]["gateways"] = json!(["plain"]);
     gateway.apply_resource("plain-routes", &routes);
@@ -50,7 +42,33 @@ async fn wildcard_hosts_and_plain_text_are_judged_too() {
         gateway.wait(async || ask().await.0 != 503).await;
         assert_eq!(ask().await, (status, expected.to_owned()), "{path}");
     }
+    // Where plain text is sent on to TLS, who is refused is not.
+    gateway.apply_resource("plain", &plain_text(plain, true));
+    let status = async |path: &str| {
+        let mut connection = Client::plaintext().h1(address).await.expect("a connection");
+        connection.get(HOST, path, &[]).await.expect("an answer").status
+    };
+    gateway.wait(async || status("/public").await == 301).await;
+    assert_eq!(status("/employee").await, 403);
+
     let last = gateway.upstream.received().pop().expect("a request");
     assert!(last.header("x-client-identity").is_empty(), "{UPSTREAM}: {last:?}");
     assert!(last.header("x-forwarded-client-cert").is_empty(), "{UPSTREAM}: {last:?}");
+}
+
+/// A Gateway for HTTP in plain text.
+fn plain_text(port: u16, is_redirected: bool) -> Value {
+    json!({
+        "apiVersion": "networking.istio.io/v1",
+        "kind": "Gateway",
+        "metadata": { "name": "plain", "namespace": NAMESPACE },
+        "spec": {
+            "selector": { "istio": "ingressgateway" },
+            "servers": [{
+                "port": { "number": port, "name": "http", "protocol": "HTTP" },
+                "hosts": ["*"],
+                "tls": { "httpsRedirect": is_redirected },
+            }],
+        },
+    })
 }

@@ -2,6 +2,7 @@
 
 mod broken;
 mod chain;
+mod cors;
 mod dynamic;
 mod guard;
 mod listeners;
