@@ -52,6 +52,7 @@ fn every_file_that_is_linked_is_there() {
         "docs/authorities.md",
         "docs/checking.md",
         "docs/observing.md",
+        "docs/istio.md",
         "docs/tokens-and-keys.md",
         "docs/operating.md",
         "docs/versions.md",
@@ -75,6 +76,14 @@ fn every_file_that_is_linked_is_there() {
             assert!(heading.is_empty() || has_heading(), "{document}: {link}");
         }
     }
+}
+
+#[test]
+fn the_first_policy_on_istio_is_valid() {
+    let text = read("docs/istio.md");
+    let block = after(&text, "# policy.yaml\n").split("```").next().unwrap();
+    let document: serde_json::Value = serde_saphyr::from_str(block).unwrap();
+    Policy::read(document.to_string().as_bytes()).unwrap();
 }
 
 #[test]
