@@ -69,6 +69,12 @@ impl Program {
         }
     }
 
+    /// Ends it at once, and all that it has started.
+    pub fn kill(&mut self) {
+        self.signal("KILL");
+        let _ = self.child.wait();
+    }
+
     fn signal(&self, name: &str) {
         let group = format!("-{}", self.child.id());
         let _ =

@@ -143,6 +143,11 @@ impl Gateway {
         self.arguments.push(argument.to_owned());
     }
 
+    /// Ends istiod.
+    pub fn kill_control_plane(&mut self) {
+        self.istiod.kill();
+    }
+
     /// Waits until something holds that does not take long on a machine that is free.
     ///
     /// # Panics

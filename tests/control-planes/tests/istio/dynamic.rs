@@ -22,7 +22,7 @@ async fn a_feed_fills_the_list_and_a_revocation_reaches_every_worker() {
     feed.put(registered(&people.bob, "bob"));
     let policy = policy();
     let setup = Setup::new(&people.authority, &policy).arguments(at(feed.address()));
-    let gateway = setup.start().await;
+    let mut gateway = setup.start().await;
     // Held until the list is there (`start_wait`).
     assert_eq!(gateway.ask(Some(&people.alice), "/employee").await, (200, "alice".to_owned()));
     assert_eq!(gateway.ask(None, "/ready/peergate").await.0, 200);
@@ -64,6 +64,13 @@ async fn a_feed_fills_the_list_and_a_revocation_reaches_every_worker() {
     let version = feed.version();
     gateway.wait(async || gateway.count("list.registered.version").await == version).await;
     assert_eq!(gateway.count("list.registered.entries").await, 3);
+
+    // None of it needs istiod.
+    gateway.kill_control_plane();
+    feed.delete(json!({ "certificate": people.bob.fingerprint() }));
+    until(&mut connections, 403).await;
+    feed.put(registered(&people.karl, "karl"));
+    gateway.wait_for(&people.karl, "/employee", 200).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
