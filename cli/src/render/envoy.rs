@@ -15,7 +15,7 @@ use super::argument::{Endpoint, yaml_file};
 use super::feeds::{self, FeedAddress};
 use super::template::fill;
 use super::version::Version;
-use super::{GUARD, jwks, jwt_authn, quote, rate_limit, tokens};
+use super::{GUARD, jwks, jwt_authn, quote, rate_limit, server, tokens};
 
 /// Bootstrap and policy for Envoy.
 #[derive(clap::Args)]
@@ -126,6 +126,8 @@ impl Envoy {
             None => (String::new(), String::new()),
         };
         let ca = &self.trusted_ca;
+        let feeds = feeds::clusters(policy, &self.feeds, ca)?;
+        let feed_clusters: String = feeds.iter().map(|(_, cluster)| server::item(cluster)).collect();
         let text = |text: &str| quote::text(text);
         let address = |address: SocketAddr| text(&address.ip().to_string());
         fill(
@@ -145,7 +147,7 @@ impl Envoy {
                 ("upstream_host", &text(&self.upstream.host)),
                 ("upstream_port", &self.upstream.port.to_string()),
                 ("logged_path", logged_path(policy)),
-                ("feed_clusters", &feeds::clusters(policy, &self.feeds, ca)?),
+                ("feed_clusters", &feed_clusters),
                 ("jwks_clusters", &jwt_authn::clusters(&sources, ca)?),
                 ("rate_limit_cluster", &rate_limit_cluster),
                 ("sync_service", &service),

@@ -1,18 +1,18 @@
 //! Resources for a Gateway of Envoy Gateway.
 
-use std::path::Path;
+mod attachment;
+mod providers;
 
 use peergate::Policy;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::document;
 use crate::failure::Failure;
 
+use self::attachment::{Attachment, Route};
 use super::argument::{Module, resource};
-use super::jwks::{self, Source};
+use super::feeds::{self, FeedAddress};
+use super::quote;
 use super::template::fill;
-use super::tokens::{self, Places, Tokens};
-use super::{GUARD, quote};
 
 /// ClientTrafficPolicy, EnvoyExtensionPolicy and EnvoyPatchPolicy for Envoy Gateway 1.9 or later, and a
 /// SecurityPolicy for tokens.
@@ -35,95 +35,114 @@ pub(crate) struct EnvoyGateway {
         value_parser = resource
     )]
     listeners: Vec<String>,
+    /// HTTPRoutes that the policy is for, each in the Gateway's namespace unless it says another; may be given
+    /// several times [default: all that the Gateway serves]
+    #[arg(long = "route", value_name = "[NAMESPACE/]NAME", value_delimiter = ',')]
+    routes: Vec<Route>,
     /// Where the keys of an issuer of tokens are: https://HOST/PATH for Envoy to fetch, or the absolute path of
     /// a file here to put into the manifest; may be given several times
     #[arg(long, value_name = "ISSUER=SOURCE")]
     jwks: Vec<String>,
+    /// Where the feeds of dynamic lists are, by their clusters' names: HOST:PORT, or https://HOST:PORT to ask
+    /// over TLS; may be given several times
+    #[arg(long = "feed", value_name = "CLUSTER=ADDRESS")]
+    feeds: Vec<FeedAddress>,
+    /// Where Envoy finds the authorities by which it trusts feeds that it asks over TLS
+    #[arg(long, value_name = "PATH", default_value = "/etc/ssl/certs/ca-certificates.crt")]
+    trusted_ca: String,
 }
 
 impl EnvoyGateway {
     pub(crate) fn render(&self, policy: &Policy, document: &Value) -> Result<String, Failure> {
-        let Self { module, namespace, gateway, listeners, .. } = self;
-        let patches = |listener: &String| {
-            let name = format!("{namespace}/{gateway}/{listener}");
-            let values = [("listener", &*quote::text(&name)), ("guard", GUARD)];
-            fill(include_str!("templates/envoy-gateway-listener.yaml"), &values)
+        let Self { namespace, gateway, .. } = self;
+        let attachment = Attachment::new(namespace, gateway, &self.routes)?;
+        // Chains are as long as clients like, so nobody gets them for nothing.
+        let tells_chains = policy.relies_on_presented_chains();
+        let forwarded = match tells_chains {
+            true => include_str!("templates/envoy-gateway-forwarded.yaml"),
+            false => SANITIZE,
         };
-        let listeners: String = listeners.iter().map(patches).collect::<Result<_, Failure>>()?;
         fill(
             include_str!("templates/envoy-gateway.yaml"),
             &[
                 ("namespace", &quote::text(namespace)),
                 ("gateway", &quote::text(gateway)),
-                ("code", &module.envoy_gateway()),
-                ("policy", &quote::yaml(document)),
-                ("security_policy", &self.security_policy(policy)?),
-                ("listeners", &listeners),
+                ("forwarded", forwarded),
+                ("plugins", &self.plugins(&attachment, document)?),
+                ("security_policies", &self.security_policies(&attachment, policy)?),
+                ("listeners", &self.listeners(&attachment, tells_chains)?),
+                ("feeds", &self.feeds(policy)?),
             ],
         )
+    }
+
+    /// What loads the filter.
+    fn plugins(&self, attachment: &Attachment<'_>, document: &Value) -> Result<String, Failure> {
+        let (code, policy) = (self.module.envoy_gateway(), quote::yaml(document));
+        attachment.policies(|namespace, targets| {
+            fill(
+                include_str!("templates/envoy-gateway-plugin.yaml"),
+                &[
+                    ("namespace", namespace),
+                    ("targets", targets),
+                    ("code", &code),
+                    ("policy", &policy),
+                ],
+            )
+        })
     }
 
     /// What has Envoy Gateway verify tokens; empty if there are none.
-    fn security_policy(&self, policy: &Policy) -> Result<String, Failure> {
-        let needed = tokens::needed(policy)?;
-        let sources = jwks::sources(&needed, &self.jwks)?;
-        refuse_shared_payloads(&needed)?;
-        if needed.is_empty() {
+    fn security_policies(
+        &self,
+        attachment: &Attachment<'_>,
+        policy: &Policy,
+    ) -> Result<String, Failure> {
+        let providers = providers::providers(policy, &self.jwks)?;
+        if providers.is_empty() {
             return Ok(String::new());
         }
-        let providers = needed.iter().zip(&sources).map(|(tokens, it)| provider(tokens, it));
-        let providers = providers.collect::<Result<Vec<_>, _>>()?;
-        fill(
-            include_str!("templates/envoy-gateway-jwt.yaml"),
-            &[
-                ("namespace", &quote::text(&self.namespace)),
-                ("gateway", &quote::text(&self.gateway)),
-                ("providers", &quote::yaml(&Value::from(providers))),
-            ],
-        )
+        let providers = quote::yaml(&Value::from(providers));
+        attachment.policies(|namespace, targets| {
+            fill(
+                include_str!("templates/envoy-gateway-jwt.yaml"),
+                &[("namespace", namespace), ("targets", targets), ("providers", &providers)],
+            )
+        })
+    }
+
+    /// What is patched into each listener.
+    fn listeners(
+        &self,
+        attachment: &Attachment<'_>,
+        tells_chains: bool,
+    ) -> Result<String, Failure> {
+        let guard = attachment.guard()?;
+        let patches = |name: &String| {
+            let name = quote::text(&format!("{}/{}/{name}", self.namespace, self.gateway));
+            let values = [("listener", &*name), ("guard", &*guard)];
+            let mut text = fill(include_str!("templates/envoy-gateway-listener.yaml"), &values)?;
+            if tells_chains {
+                let template = include_str!("templates/envoy-gateway-unforwarded.yaml");
+                text.push_str(&fill(template, &[("listener", &name)])?);
+            }
+            Ok(text)
+        };
+        self.listeners.iter().map(patches).collect()
+    }
+
+    /// The clusters of the policy's feeds.
+    fn feeds(&self, policy: &Policy) -> Result<String, Failure> {
+        let clusters = feeds::clusters(policy, &self.feeds, &self.trusted_ca)?;
+        let patch = |(name, settings): &(String, String)| {
+            let values = [("cluster", &*quote::text(name)), ("settings", &**settings)];
+            fill(include_str!("templates/envoy-gateway-feed.yaml"), &values)
+        };
+        clusters.iter().map(patch).collect()
     }
 }
 
-/// Envoy Gateway puts what it has verified under the name of the provider, of which each has one issuer.
-fn refuse_shared_payloads(needed: &[Tokens<'_>]) -> Result<(), Failure> {
-    for (index, tokens) in needed.iter().enumerate() {
-        let earlier = needed.iter().take(index).find(|earlier| earlier.payload == tokens.payload);
-        if let Some(earlier) = earlier {
-            let (place, payload, issuer) = (&tokens.place, tokens.payload, tokens.issuer);
-            return Err(Failure::Input(format!(
-                "{place}.payload: {payload:?} is for tokens of {:?} too, and not only of {issuer:?}: Envoy Gateway \
-                 has a name for each issuer, so give each issuer an API, or an operation, with a payload of its own",
-                earlier.issuer
-            )));
-        }
-    }
-    Ok(())
-}
-
-/// A provider whose name is that of the payload.
-fn provider(tokens: &Tokens<'_>, source: &Source) -> Result<Value, Failure> {
-    let mut provider = json!({ "name": tokens.payload, "issuer": tokens.issuer });
-    let places = Places::of(tokens.from);
-    let headers = places.headers.iter().map(|(name, prefix)| match prefix {
-        Some(prefix) => json!({ "name": name, "valuePrefix": prefix }),
-        None => json!({ "name": name }),
-    });
-    let from = [
-        ("headers", headers.collect()),
-        ("params", places.parameters.iter().map(|name| json!(name)).collect()),
-        ("cookies", places.cookies.iter().map(|name| json!(name)).collect::<Vec<_>>()),
-    ];
-    let from = from.into_iter().filter(|(_, names)| !names.is_empty());
-    let from = from.map(|(kind, names)| (kind.to_owned(), json!(names)));
-    let (field, keys) = match source {
-        Source::Server { url, .. } => ("remoteJWKS", json!({ "uri": url })),
-        Source::File(path) => {
-            ("localJWKS", json!({ "type": "Inline", "inline": document::text(Path::new(path))? }))
-        }
-    };
-    if let Some(provider) = provider.as_object_mut() {
-        provider.insert("extractFrom".to_owned(), from.collect());
-        provider.insert(field.to_owned(), keys);
-    }
-    Ok(provider)
-}
+/// What becomes of `x-forwarded-client-cert` where the policy does without.
+const SANITIZE: &str = "\
+# Clients cannot send it, and upstreams do not get what nobody has verified.
+xForwardedClientCert: { mode: Sanitize }";

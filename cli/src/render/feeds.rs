@@ -35,8 +35,8 @@ impl FromStr for FeedAddress {
     }
 }
 
-/// The clusters that a policy's feeds name, as items of `clusters`; `ca` is where Envoy finds the authorities
-/// by which those are trusted that are asked over TLS.
+/// The clusters that a policy's feeds name, each with its name; `ca` is where Envoy finds the authorities by
+/// which those are trusted that are asked over TLS.
 ///
 /// # Errors
 /// A cluster without an address, and an address without a cluster.
@@ -44,7 +44,7 @@ pub(crate) fn clusters(
     policy: &Policy,
     addresses: &[FeedAddress],
     ca: &str,
-) -> Result<String, Failure> {
+) -> Result<Vec<(String, String)>, Failure> {
     let mut named: Vec<(&str, &str)> = Vec::new();
     for list in policy.dynamic_lists() {
         let feeds = &list.keeping().feeds;
@@ -60,8 +60,7 @@ pub(crate) fn clusters(
         let cluster = &address.cluster;
         return Err(Failure::Input(format!("--feed {cluster}=…: no feed of the policy is there")));
     }
-    let mut text = String::new();
-    for (cluster, list) in named {
+    let cluster = |(cluster, list): (&str, &str)| {
         let address = addresses.iter().find(|address| address.cluster == cluster);
         let address = address.ok_or_else(|| {
             Failure::Input(format!(
@@ -69,9 +68,10 @@ pub(crate) fn clusters(
             ))
         })?;
         let FeedAddress { host, port, is_encrypted, .. } = address;
-        text.push_str(&server::cluster(cluster, host, *port, is_encrypted.then_some(ca))?);
-    }
-    Ok(text)
+        let text = server::cluster(cluster, host, *port, is_encrypted.then_some(ca))?;
+        Ok((cluster.to_owned(), text))
+    };
+    named.into_iter().map(cluster).collect()
 }
 
 /// The sync service for a policy's dynamic lists; empty if it has none.

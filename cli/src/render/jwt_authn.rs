@@ -52,7 +52,8 @@ pub(crate) fn clusters(sources: &[Source], ca: &str) -> Result<String, Failure> 
         if known.contains(&name) {
             continue;
         }
-        text.push_str(&server::cluster(&name, &server.host, server.port, Some(ca))?);
+        let cluster = server::cluster(&name, &server.host, server.port, Some(ca))?;
+        text.push_str(&server::item(&cluster));
         known.push(name);
     }
     Ok(text)

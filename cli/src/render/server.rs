@@ -37,7 +37,7 @@ impl Server {
     }
 }
 
-/// A cluster of one server, as an item of `clusters`; `ca` is where Envoy finds the authorities by which the
+/// A cluster of one server; `ca` is where Envoy finds the authorities by which the
 /// server is trusted, `None` where there is no TLS.
 ///
 /// # Errors
@@ -59,6 +59,15 @@ pub(crate) fn cluster(
             ("transport_socket", &socket),
         ],
     )
+}
+
+/// Writes a mapping as an item of a list.
+pub(crate) fn item(mapping: &str) -> String {
+    let line = |(index, line): (usize, &str)| {
+        let start = if index == 0 { "- " } else { "  " };
+        format!("{start}{line}\n")
+    };
+    mapping.lines().enumerate().map(line).collect()
 }
 
 fn transport_socket(host: &str, ca: &str) -> Result<String, Failure> {

@@ -1,1 +1,4 @@
-//! To be filled.
+//! Peergate on a Gateway of a real Envoy Gateway.
+
+mod people;
+mod reasons;

@@ -1,0 +1,113 @@
+//! What a user has before Peergate: a Gateway, routes, backends.
+
+use std::net::SocketAddr;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use peergate_lab::pki::Identity;
+use serde_json::{Value, json};
+
+use super::control_plane::CONTROLLER;
+use super::{GATEWAY, LISTENER, NAMESPACE};
+
+/// The class of the Gateway, and how its Envoy is run: two workers, and one line of JSON a request with what
+/// peergate says of it, as `docs/envoy-gateway.md` tells users to have it.
+pub(super) fn class() -> [Value; 2] {
+    let format = json!({
+        "status": "%RESPONSE_CODE%", "details": "%RESPONSE_CODE_DETAILS%",
+        "verdict": "%FILTER_STATE(wasm.peergate_verdict:PLAIN)%",
+        "virtual_host": "%CEL(xds.virtual_host_name)%", "route": "%ROUTE_NAME%", "path": "%REQ(:PATH)%",
+    });
+    let sink = json!({ "type": "File", "file": { "path": "/dev/stdout" } });
+    let settings = json!([{ "format": { "type": "JSON", "json": format }, "sinks": [sink] }]);
+    [
+        json!({
+            "apiVersion": "gateway.networking.k8s.io/v1",
+            "kind": "GatewayClass",
+            "metadata": { "name": GATEWAY },
+            "spec": {
+                "controllerName": CONTROLLER,
+                "parametersRef": {
+                    "group": "gateway.envoyproxy.io", "kind": "EnvoyProxy", "name": GATEWAY,
+                    "namespace": NAMESPACE,
+                },
+            },
+        }),
+        json!({
+            "apiVersion": "gateway.envoyproxy.io/v1alpha1",
+            "kind": "EnvoyProxy",
+            "metadata": { "name": GATEWAY, "namespace": NAMESPACE },
+            "spec": {
+                "provider": { "type": "Host", "host": {} },
+                "concurrency": 2,
+                // Else the access log comes ten seconds late.
+                "extraArgs": ["--file-flush-interval-msec", "50"],
+                "telemetry": { "accessLog": { "settings": settings } },
+            },
+        }),
+    ]
+}
+
+/// The Gateway: one listener for all hosts, with the server's certificate in a Secret.
+pub(super) fn gateway(port: u16, server: &Identity) -> [Value; 2] {
+    let secret = json!({
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": { "name": "api-tls", "namespace": NAMESPACE },
+        "type": "kubernetes.io/tls",
+        "data": {
+            "tls.crt": BASE64_STANDARD.encode(server.pem()),
+            "tls.key": BASE64_STANDARD.encode(server.key_pem()),
+        },
+    });
+    let listener = json!({
+        "name": LISTENER, "protocol": "HTTPS", "port": port,
+        "tls": { "mode": "Terminate", "certificateRefs": [{ "name": "api-tls" }] },
+        "allowedRoutes": { "namespaces": { "from": "All" } },
+    });
+    let gateway = json!({
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "Gateway",
+        "metadata": { "name": GATEWAY, "namespace": NAMESPACE },
+        "spec": { "gatewayClassName": GATEWAY, "listeners": [listener] },
+    });
+    [secret, gateway]
+}
+
+/// A server outside of the cluster, in a namespace.
+pub(super) fn backend(namespace: &str, address: SocketAddr) -> Value {
+    let endpoint = json!({ "ip": { "address": address.ip().to_string(), "port": address.port() } });
+    json!({
+        "apiVersion": "gateway.envoyproxy.io/v1alpha1",
+        "kind": "Backend",
+        "metadata": { "name": "upstream", "namespace": namespace },
+        "spec": { "endpoints": [endpoint] },
+    })
+}
+
+/// A rule of an HTTPRoute: paths that begin so.
+pub type Rule<'s> = &'s str;
+
+/// An HTTPRoute of the Gateway to the upstream: `NAME` or `NAMESPACE/NAME`, a host, the beginnings of paths.
+pub fn http_route(name: &str, host: &str, rules: &[Rule<'_>]) -> Value {
+    let (namespace, name) = name.split_once('/').unwrap_or((NAMESPACE, name));
+    let rules: Vec<_> = rules
+        .iter()
+        .map(|prefix| {
+            json!({
+                "matches": [{ "path": { "type": "PathPrefix", "value": prefix } }],
+                "backendRefs": [{ "group": "gateway.envoyproxy.io", "kind": "Backend", "name": "upstream" }],
+            })
+        })
+        .collect();
+    json!({
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "HTTPRoute",
+        "metadata": { "name": name, "namespace": namespace },
+        "spec": {
+            "parentRefs": [{ "name": GATEWAY, "namespace": NAMESPACE }],
+            "hostnames": [host],
+            "rules": rules,
+        },
+    })
+}
