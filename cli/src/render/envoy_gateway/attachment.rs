@@ -75,18 +75,22 @@ impl<'a> Attachment<'a> {
         self.routes.iter().map(policy).collect()
     }
 
-    /// The guard's configuration. It stands in the listener, before all routes: where the filter is for some of
-    /// them, it lets the others pass.
+    /// The guard's configuration. It stands in the listener, before all routes, and Envoy Gateway has the filter
+    /// judge what has a route and no more: the router answers 404 to the rest. Where the filter is for some
+    /// routes, the guard lets the others pass.
     pub(super) fn guard(&self) -> Result<String, Failure> {
         let prefixes = self.routes.iter().flat_map(|(namespace, names)| {
             names.iter().map(move |name| format!("httproute/{namespace}/{name}/"))
         });
         let tests: Vec<_> = prefixes.map(|prefix| has_prefix(&prefix)).collect();
-        let Some(guarded) = any_of(&tests) else { return Ok(GUARD.to_owned()) };
-        // No route is none of these: the router answers 404.
-        let others = call("!_", [call("_&&_", [has_name(), guarded])]);
-        let others = quote::yaml_line(&others);
-        let template = include_str!("../templates/envoy-gateway-other-routes.yaml");
+        let (template, guarded) = match any_of(&tests) {
+            None => (include_str!("../templates/envoy-gateway-no-route.yaml"), has_name()),
+            Some(named) => {
+                let template = include_str!("../templates/envoy-gateway-other-routes.yaml");
+                (template, call("_&&_", [has_name(), named]))
+            }
+        };
+        let others = quote::yaml_line(&call("!_", [guarded]));
         Ok(format!("{GUARD}{}", fill(template, &[("others", &others)])?))
     }
 }

@@ -51,9 +51,11 @@ impl ControlPlane {
                     "runtimeDir": place(RUNTIME),
                 } },
             } },
-            // The second is what docs/envoy-gateway.md has users turn on; the first is for upstreams that are
-            // no Services.
-            "extensionApis": { "enableBackend": true, "enableEnvoyPatchPolicy": true },
+            // The first is what docs/envoy-gateway.md has users turn on. The others are for upstreams that are no
+            // Services, and for filters that users may have beside.
+            "extensionApis": {
+                "enableEnvoyPatchPolicy": true, "enableBackend": true, "enableLua": true,
+            },
         });
         let file = directory.join("envoy-gateway.yaml");
         fs::write(&file, configuration.to_string()).expect("written");

@@ -12,7 +12,7 @@ use super::{GATEWAY, LISTENER, NAMESPACE};
 
 /// The class of the Gateway, and how its Envoy is run: two workers, and one line of JSON a request with what
 /// peergate says of it, as `docs/envoy-gateway.md` tells users to have it.
-pub(super) fn class() -> [Value; 2] {
+pub(super) fn class(drain: Option<&str>) -> [Value; 2] {
     let format = json!({
         "status": "%RESPONSE_CODE%", "details": "%RESPONSE_CODE_DETAILS%",
         "verdict": "%FILTER_STATE(wasm.peergate_verdict:PLAIN)%",
@@ -42,6 +42,7 @@ pub(super) fn class() -> [Value; 2] {
                 "concurrency": 2,
                 // Else the access log comes ten seconds late.
                 "extraArgs": ["--file-flush-interval-msec", "50"],
+                "shutdown": drain.map(|drain| json!({ "drainTimeout": drain })),
                 "telemetry": { "accessLog": { "settings": settings } },
             },
         }),

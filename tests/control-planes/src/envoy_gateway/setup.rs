@@ -26,6 +26,7 @@ pub struct Setup<'s> {
     routes: Option<Vec<Value>>,
     backends: Vec<String>,
     resources: Vec<(String, Value)>,
+    drain: Option<String>,
 }
 
 impl<'s> Setup<'s> {
@@ -39,6 +40,7 @@ impl<'s> Setup<'s> {
             routes: None,
             backends: vec![NAMESPACE.to_owned()],
             resources: Vec::new(),
+            drain: None,
         }
     }
 
@@ -72,6 +74,12 @@ impl<'s> Setup<'s> {
         self
     }
 
+    /// Another time than a minute until connections under an old policy are closed: `5s`.
+    pub fn drain(mut self, time: &str) -> Self {
+        self.drain = Some(time.to_owned());
+        self
+    }
+
     /// Starts Envoy Gateway and with it Envoy, and waits until clients can connect.
     ///
     /// # Panics
@@ -87,7 +95,7 @@ impl<'s> Setup<'s> {
 
         let port = free_port();
         let server = self.authority.issue(Leaf::server(HOST).dns(OTHER_HOST));
-        let mut own: Vec<Value> = resources::class().into();
+        let mut own: Vec<Value> = resources::class(self.drain.as_deref()).into();
         own.extend(resources::gateway(port, &server));
         let address = upstream.address();
         own.extend(self.backends.iter().map(|name| resources::backend(name, address)));

@@ -1,4 +1,15 @@
 //! Peergate on a Gateway of a real Envoy Gateway.
 
+mod apis;
+mod broken;
+mod chains;
+mod changes;
+mod drain;
+mod feeds;
+mod guard;
+mod modules;
 mod people;
 mod reasons;
+mod routes;
+mod spoofing;
+mod tokens;
