@@ -1,6 +1,8 @@
 //! `peergate render`: its examples are what it prints, and what the control planes' schemas allow.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails where it panics")]
 
+#[path = "render/envoy_gateway.rs"]
+mod envoy_gateway;
 #[path = "render/istio.rs"]
 mod istio;
 #[path = "render/schema.rs"]
@@ -249,6 +251,8 @@ fn arguments_that_nothing_could_take_are_refused() {
         (istio, "--sha256", "abc"),
         (istio, "--image-pull-secret", "A"),
         (gateway, "--listener", "a/b"),
+        (gateway, "--route", "a/b/c"),
+        (gateway, "--feed", "a"),
         (envoy, "--upstream", "host"),
         (envoy, "--listen", "8443"),
         (envoy, "--envoy", "1.35"),

@@ -1,5 +1,6 @@
 //! The guard: the RBAC filter that refuses what peergate did not let pass, also where Envoy left peergate out.
 
+use super::exempt;
 use super::filter::{Config, Filter};
 use super::finding::Findings;
 use super::manager::Manager;
@@ -9,8 +10,10 @@ use super::resources::Index;
 
 /// Looks for the guard behind the filter, and for what the guard is there for.
 pub(crate) fn check(manager: &Manager<'_>, peergate: usize, findings: &mut Findings) {
-    let guard = manager.behind(peergate).position(is_guard);
     let Some(own) = manager.filters.get(peergate) else { return };
+    let judged = exempt::judged(manager, own);
+    let is_guard = |filter: &Filter<'_>| is_guard(filter) || guards_these(filter, &judged);
+    let guard = manager.behind(peergate).position(is_guard);
     match guard {
         None => missing(manager, peergate, findings),
         Some(between) => {
@@ -32,7 +35,8 @@ pub(crate) fn check(manager: &Manager<'_>, peergate: usize, findings: &mut Findi
             false => findings
                 .error(place, format_args!("{what}, and there is no guard: all of it passes")),
         };
-    if own.is_disabled {
+    let is_of_routes = guard.and_then(|guard| manager.behind(peergate).nth(guard)).is_some_and(exempts);
+    if own.is_disabled && !is_of_routes {
         tell(&own.place, "peergate is disabled where no route asks for it");
     }
     for part in manager.overrides(own.name).iter().filter(|part| is_off(part)) {
@@ -142,17 +146,47 @@ fn is_guard(filter: &Filter<'_>) -> bool {
     }
 }
 
-/// Whether every policy of an RBAC goes by what peergate said. `action` is ALLOW unless it says otherwise.
+/// Whether it is a guard for these routes and no others.
+fn guards_these(filter: &Filter<'_>, judged: &[&str]) -> bool {
+    let is_exempt = |policy: &Part<'_>| {
+        let prefixes = exempt::prefixes(policy).unwrap_or_default();
+        let is_guarded = |route: &&str| prefixes.iter().any(|prefix| route.starts_with(prefix));
+        !judged.is_empty() && judged.iter().all(is_guarded)
+    };
+    match &filter.config {
+        Config::Known(kind, message) => {
+            kind.ends_with(RBAC) && !filter.is_disabled && guards_but_for(message, is_exempt)
+        }
+        Config::Elsewhere(_) | Config::Unknown => false,
+    }
+}
+
+/// Whether a guard lets requests pass by their routes.
+fn exempts(guard: &Filter<'_>) -> bool {
+    let Config::Known(_, message) = &guard.config else { return false };
+    let policies = message.get("rules").and_then(|rules| rules.get("policies"));
+    policies.is_some_and(|it| it.entries().any(|(_, policy)| exempt::prefixes(&policy).is_some()))
+}
+
+/// Whether every policy of an RBAC goes by what peergate said, or lets pass what has no route and so goes nowhere.
 fn guards(rbac: &Part<'_>) -> bool {
+    guards_but_for(rbac, |_| false)
+}
+
+/// The same but for policies that are exempt. `action` is ALLOW unless it says otherwise.
+fn guards_but_for(rbac: &Part<'_>, is_exempt: impl Fn(&Part<'_>) -> bool) -> bool {
     let Some(rules) = rbac.get("rules") else { return false };
     let action = rules.get("action");
     let allows = action.is_none_or(|action| action.text() == Some("ALLOW") || action.value == 0);
     let policies: Vec<_> = rules.get("policies").iter().flat_map(Part::entries).collect();
-    let goes_by_state = |(_, policy): &(&str, Part<'_>)| {
+    let goes_by_state = |policy: &Part<'_>| {
         let principals = policy.items_of("principals");
         !principals.is_empty() && principals.iter().all(is_allowed)
     };
-    allows && !policies.is_empty() && policies.iter().all(goes_by_state)
+    let holds = |(_, policy): &(&str, Part<'_>)| {
+        goes_by_state(policy) || exempt::is_without_route(policy) || is_exempt(policy)
+    };
+    allows && policies.iter().any(|(_, policy)| goes_by_state(policy)) && policies.iter().all(holds)
 }
 
 /// Whether only requests that peergate let pass are of this principal.

@@ -4,6 +4,7 @@
 mod connection;
 mod delivery;
 mod domain;
+mod exempt;
 mod feeds;
 mod filter;
 mod finding;
