@@ -1,6 +1,6 @@
 //! Envoy Gateway, told what it would learn from a cluster.
 
-use std::fs;
+use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,6 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use peergate_lab::envoy::Envoy;
 use serde_json::{Value, json};
-use tokio::sync::{Mutex, MutexGuard};
 
 use super::{GATEWAY, NAMESPACE};
 use crate::{Program, binary};
@@ -22,14 +21,13 @@ pub(super) struct ControlPlane {
     program: Program,
     directory: PathBuf,
     /// The last to go.
-    _alone: MutexGuard<'static, ()>,
+    _alone: File,
 }
 
 impl ControlPlane {
     /// Starts it, with its files below a directory.
-    pub(super) async fn start(directory: &Path) -> Self {
-        let alone = ALONE.lock().await;
-        wait_for_ports();
+    pub(super) fn start(directory: &Path) -> Self {
+        let alone = alone();
         for name in [RESOURCES, "home", "data/envoy-versions"] {
             fs::create_dir_all(directory.join(name)).expect("a directory");
         }
@@ -172,8 +170,12 @@ fn link_envoy(directory: &Path) {
     symlink(envoy, place.join("envoy")).expect("a link");
 }
 
-/// Waits until nobody has the ports: those of one that just ended are free a moment later.
-fn wait_for_ports() {
+/// Waits until no other test has an Envoy Gateway, of whatever process, and nobody else the ports: those of one
+/// that just ended are free a moment later.
+fn alone() -> File {
+    let lock = File::create(std::env::temp_dir().join("peergate-envoy-gateway.lock"));
+    let lock = lock.expect("the temporary directory can be written");
+    lock.lock().expect("a lock");
     let start = Instant::now();
     for port in PORTS {
         while TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_err() {
@@ -182,6 +184,7 @@ fn wait_for_ports() {
             sleep(Duration::from_millis(50));
         }
     }
+    lock
 }
 
 /// By which a GatewayClass names it.
@@ -194,5 +197,3 @@ const RUNTIME: &str = "runtime";
 
 /// Those of its xDS, its modules, its administration and its metrics.
 const PORTS: [u16; 4] = [18000, 18002, 19000, 19001];
-
-static ALONE: Mutex<()> = Mutex::const_new(());

@@ -20,7 +20,7 @@ pub struct Gateway {
     pub upstream: Upstream,
     /// Where its module is fetched.
     pub modules: ModuleServer,
-    port: u16,
+    ports: Vec<u16>,
     trust: CertificateDer<'static>,
     module: String,
     arguments: Vec<String>,
@@ -33,19 +33,24 @@ impl Gateway {
         control_plane: ControlPlane,
         upstream: Upstream,
         modules: ModuleServer,
-        port: u16,
+        ports: Vec<u16>,
         trust: &CertificateDer<'static>,
         module: String,
         arguments: Vec<String>,
         directory: TempDir,
     ) -> Self {
         let trust = trust.clone();
-        Self { control_plane, upstream, modules, port, trust, module, arguments, directory }
+        Self { control_plane, upstream, modules, ports, trust, module, arguments, directory }
     }
 
-    /// Where clients connect.
+    /// Where clients connect: the first listener's.
     pub fn address(&self) -> SocketAddr {
-        (Ipv4Addr::LOCALHOST, self.port).into()
+        self.addresses()[0]
+    }
+
+    /// Where clients connect, for each listener.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.ports.iter().map(|port| (Ipv4Addr::LOCALHOST, *port).into()).collect()
     }
 
     /// The name that Envoy Gateway gives to the virtual host of a host.
@@ -108,6 +113,11 @@ impl Gateway {
         self.control_plane.delete(name);
     }
 
+    /// Puts another build of the module on its server, and returns its URL.
+    pub fn put_another_module(&self) -> String {
+        self.modules.put("/another.wasm", render::another_module())
+    }
+
     /// Another place for the module from the next policy on.
     pub fn set_module(&mut self, url: &str) {
         self.module = url.to_owned();
@@ -126,7 +136,10 @@ impl Gateway {
         let end = Instant::now() + PATIENCE;
         while !holds().await {
             assert!(Instant::now() < end, "in time; {}", self.story());
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            // Envoy Gateway says so, and goes on without.
+            let is_taken = self.log().contains("bind: address already in use");
+            assert!(!is_taken, "somebody else has a port of Envoy Gateway's: 18000, 18002, 19000, 19001");
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 

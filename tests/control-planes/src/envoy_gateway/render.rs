@@ -42,3 +42,11 @@ pub(super) fn module() -> Vec<u8> {
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace")
 }
+
+/// Another build of it: the same code, and a custom section that says so.
+pub(super) fn another_module() -> Vec<u8> {
+    let mut module = module();
+    // A name of five bytes, and two of contents.
+    module.extend(b"\0\x08\x05build!!");
+    module
+}

@@ -8,7 +8,7 @@ use peergate_lab::pki::Identity;
 use serde_json::{Value, json};
 
 use super::control_plane::CONTROLLER;
-use super::{GATEWAY, LISTENER, NAMESPACE};
+use super::{GATEWAY, NAMESPACE};
 
 /// The class of the Gateway, and how its Envoy is run: two workers, and one line of JSON a request with what
 /// peergate says of it, as `docs/envoy-gateway.md` tells users to have it.
@@ -40,8 +40,8 @@ pub(super) fn class(drain: Option<&str>) -> [Value; 2] {
             "spec": {
                 "provider": { "type": "Host", "host": {} },
                 "concurrency": 2,
-                // Else the access log comes ten seconds late.
-                "extraArgs": ["--file-flush-interval-msec", "50"],
+                // The access log is else ten seconds late, and an Envoy of somebody else's in the way.
+                "extraArgs": ["--file-flush-interval-msec", "50", "--disable-hot-restart"],
                 "shutdown": drain.map(|drain| json!({ "drainTimeout": drain })),
                 "telemetry": { "accessLog": { "settings": settings } },
             },
@@ -49,8 +49,16 @@ pub(super) fn class(drain: Option<&str>) -> [Value; 2] {
     ]
 }
 
-/// The Gateway: one listener for all hosts, with the server's certificate in a Secret.
-pub(super) fn gateway(port: u16, server: &Identity) -> [Value; 2] {
+/// A listener of the Gateway: its name, its port, and the host that it is for, if it is for one alone.
+#[derive(Clone, Debug)]
+pub(super) struct Listener {
+    pub(super) name: String,
+    pub(super) port: u16,
+    pub(super) host: Option<String>,
+}
+
+/// The Gateway, with the server's certificate in a Secret.
+pub(super) fn gateway(listeners: &[Listener], server: &Identity) -> [Value; 2] {
     let secret = json!({
         "apiVersion": "v1",
         "kind": "Secret",
@@ -61,16 +69,19 @@ pub(super) fn gateway(port: u16, server: &Identity) -> [Value; 2] {
             "tls.key": BASE64_STANDARD.encode(server.key_pem()),
         },
     });
-    let listener = json!({
-        "name": LISTENER, "protocol": "HTTPS", "port": port,
-        "tls": { "mode": "Terminate", "certificateRefs": [{ "name": "api-tls" }] },
-        "allowedRoutes": { "namespaces": { "from": "All" } },
-    });
+    let listener = |Listener { name, port, host }: &Listener| {
+        json!({
+            "name": name, "protocol": "HTTPS", "port": port, "hostname": host,
+            "tls": { "mode": "Terminate", "certificateRefs": [{ "name": "api-tls" }] },
+            "allowedRoutes": { "namespaces": { "from": "All" } },
+        })
+    };
+    let listeners: Vec<_> = listeners.iter().map(listener).collect();
     let gateway = json!({
         "apiVersion": "gateway.networking.k8s.io/v1",
         "kind": "Gateway",
         "metadata": { "name": GATEWAY, "namespace": NAMESPACE },
-        "spec": { "gatewayClassName": GATEWAY, "listeners": [listener] },
+        "spec": { "gatewayClassName": GATEWAY, "listeners": listeners },
     });
     [secret, gateway]
 }

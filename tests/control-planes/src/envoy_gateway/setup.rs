@@ -1,7 +1,5 @@
 //! How a Gateway is set up.
 
-use std::fs;
-
 use peergate_lab::envoy::free_port;
 use peergate_lab::pki::{Authority, Leaf};
 use peergate_lab::upstream::Upstream;
@@ -10,7 +8,8 @@ use tempfile::TempDir;
 
 use super::control_plane::ControlPlane;
 use super::gateway::Gateway;
-use super::{HOST, NAMESPACE, OTHER_HOST, render, resources};
+use super::resources::Listener;
+use super::{HOST, LISTENER, NAMESPACE, OTHER_HOST, render, resources};
 use crate::ModuleServer;
 
 /// What is different from an ordinary Gateway: one listener, two hosts, an HTTPRoute for each to the upstream,
@@ -27,6 +26,7 @@ pub struct Setup<'s> {
     backends: Vec<String>,
     resources: Vec<(String, Value)>,
     drain: Option<String>,
+    listeners: Vec<Listener>,
 }
 
 impl<'s> Setup<'s> {
@@ -41,6 +41,7 @@ impl<'s> Setup<'s> {
             backends: vec![NAMESPACE.to_owned()],
             resources: Vec::new(),
             drain: None,
+            listeners: vec![Listener { name: LISTENER.to_owned(), port: free_port(), host: None }],
         }
     }
 
@@ -74,6 +75,20 @@ impl<'s> Setup<'s> {
         self
     }
 
+    /// Has the first listener be for one host alone.
+    pub fn host(mut self, host: &str) -> Self {
+        self.listeners[0].host = Some(host.to_owned());
+        self
+    }
+
+    /// A listener more, on the port of the first one for a host alone, or on a port of its own.
+    pub fn listener(mut self, name: &str, host: Option<&str>) -> Self {
+        let port = host.map_or_else(free_port, |_| self.listeners[0].port);
+        let host = host.map(str::to_owned);
+        self.listeners.push(Listener { name: name.to_owned(), port, host });
+        self
+    }
+
     /// Another time than a minute until connections under an old policy are closed: `5s`.
     pub fn drain(mut self, time: &str) -> Self {
         self.drain = Some(time.to_owned());
@@ -90,13 +105,11 @@ impl<'s> Setup<'s> {
         let shipped = modules.put("/peergate_http.wasm", render::module());
         let module = self.module.unwrap_or(shipped);
         let directory = TempDir::new().expect("a directory");
-        fs::create_dir_all(directory.path()).expect("a directory");
-        let control_plane = ControlPlane::start(directory.path()).await;
+        let control_plane = ControlPlane::start(directory.path());
 
-        let port = free_port();
         let server = self.authority.issue(Leaf::server(HOST).dns(OTHER_HOST));
         let mut own: Vec<Value> = resources::class(self.drain.as_deref()).into();
-        own.extend(resources::gateway(port, &server));
+        own.extend(resources::gateway(&self.listeners, &server));
         let address = upstream.address();
         own.extend(self.backends.iter().map(|name| resources::backend(name, address)));
         control_plane.apply("gateway", &own.iter().collect::<Vec<_>>());
@@ -114,7 +127,7 @@ impl<'s> Setup<'s> {
             control_plane,
             upstream,
             modules,
-            port,
+            self.listeners.iter().map(|listener| listener.port).collect(),
             self.authority.certificate(),
             module,
             self.arguments,

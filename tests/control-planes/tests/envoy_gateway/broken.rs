@@ -33,3 +33,22 @@ async fn a_broken_policy_leaves_the_old_one() {
     let told = gateway.apply_policy(&policy).expect_err("a broken policy");
     assert!(told.contains("apis[0].policy"), "{told}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_policy_lets_nobody_pass_where_its_module_is_new() {
+    let people = People::new();
+    let policy = people.policy();
+    let mut gateway = Setup::new(&people.authority, &policy).start().await;
+    gateway.settle(Some(&people.alice), "/employee", (200, "alice")).await;
+    let good = gateway.applied();
+    gateway.set_module(&gateway.put_another_module());
+    gateway.apply_policy(&policy).expect("a good policy");
+    gateway.apply_rendered(&gateway.applied().replace("\"mandatory\"", "\"compulsory\""));
+    // Envoy takes a listener whose module it has yet to fetch, and learns too late that it has no policy.
+    gateway.settle(Some(&people.alice), "/employee", (503, "")).await;
+    assert_eq!(gateway.count("lds.update_rejected").await, 0);
+    assert_eq!(gateway.ask(Some(&people.bob), "/employee?unjudged").await.0, 503);
+    assert_eq!(gateway.logged("/employee?unjudged").await.details, "wasm_fail_stream");
+    gateway.apply_rendered(&good);
+    gateway.settle(Some(&people.alice), "/employee", (200, "alice")).await;
+}

@@ -97,9 +97,9 @@ pub(crate) async fn until(gateway: &Gateway, people: &People, wanted: usize) -> 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_policy_takes_effect_and_no_request_is_dropped() {
+async fn a_new_policy_or_module_takes_effect_and_no_request_is_dropped() {
     let people = People::new();
-    let gateway = Setup::new(&people.authority, &policy(&people, 0)).start().await;
+    let mut gateway = Setup::new(&people.authority, &policy(&people, 0)).start().await;
     until(&gateway, &people, 0).await;
     let over = Arc::new(AtomicBool::new(false));
     let (mut h1, mut h2) = (JoinSet::new(), JoinSet::new());
@@ -109,7 +109,10 @@ async fn a_new_policy_takes_effect_and_no_request_is_dropped() {
         h2.spawn(ask_h2(client, gateway.address(), Arc::clone(&over)));
     }
     let mut changes = vec![(Instant::now(), Instant::now())];
+    let modules = [gateway.modules.url("/peergate_http.wasm"), gateway.put_another_module()];
     for count in 1..=CHANGES {
+        // With the second policy comes another module, and with the third one the first comes back.
+        gateway.set_module(&modules[usize::from(count == 2)]);
         let applied = Instant::now();
         gateway.apply_policy(&policy(&people, count)).expect("a good policy");
         changes.push((applied, until(&gateway, &people, count).await));

@@ -7,6 +7,7 @@ mod changes;
 mod drain;
 mod feeds;
 mod guard;
+mod listeners;
 mod modules;
 mod people;
 mod reasons;
