@@ -13,7 +13,7 @@ mod setup;
 
 pub use ask::{sent, told};
 pub use gateway::Gateway;
-pub use resources::{Rule, http_route};
+pub use resources::{http_route, redirect};
 pub use seen::Entry;
 pub use setup::Setup;
 

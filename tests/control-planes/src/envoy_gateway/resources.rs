@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::control_plane::CONTROLLER;
 use super::{GATEWAY, NAMESPACE};
 
-/// The class of the Gateway, and how its Envoy is run: two workers, and one line of JSON a request with what
-/// peergate says of it, as `docs/envoy-gateway.md` tells users to have it.
+/// The class of the Gateway, and how its Envoy is run: two workers, one line of JSON a request with what
+/// peergate says of it, and labels of its metrics, as `docs/envoy-gateway.md` has them.
 pub(super) fn class(drain: Option<&str>) -> [Value; 2] {
     let format = json!({
         "status": "%RESPONSE_CODE%", "details": "%RESPONSE_CODE_DETAILS%",
@@ -43,18 +43,37 @@ pub(super) fn class(drain: Option<&str>) -> [Value; 2] {
                 // The access log is else ten seconds late, and an Envoy of somebody else's in the way.
                 "extraArgs": ["--file-flush-interval-msec", "50", "--disable-hot-restart"],
                 "shutdown": drain.map(|drain| json!({ "drainTimeout": drain })),
+                "bootstrap": { "type": "JSONPatch", "jsonPatches": tags() },
                 "telemetry": { "accessLog": { "settings": settings } },
             },
         }),
     ]
 }
 
-/// A listener of the Gateway: its name, its port, and the host that it is for, if it is for one alone.
+/// What makes labels of the parts of Peergate's metrics' names.
+fn tags() -> Vec<Value> {
+    let tags = [
+        ("api", r"^wasmcustom\.peergate\.(api\.([^.]+)\.)(?:outcome|ended)\."),
+        ("outcome", r"^wasmcustom\.peergate\.api\.[^.]+\.outcome(\.([^.]+))\.reason\."),
+        ("reason", r"^wasmcustom\.peergate\.api\.[^.]+\.(?:outcome\.[^.]+|ended)(\.reason\.([^.]+))$"),
+        ("list", r"^wasmcustom\.peergate\.(list\.([^.]+)\.)"),
+        ("poll", r"^wasmcustom\.peergate\.list\.[^.]+\.poll(\.([^.]+))$"),
+    ];
+    let patch = |(name, regex): (&str, &str)| {
+        let value = json!({ "tag_name": name, "regex": regex });
+        json!({ "op": "add", "path": "/stats_config/stats_tags/-", "value": value })
+    };
+    tags.map(patch).into()
+}
+
+/// A listener of the Gateway: its name, its port, the host that it is for, if it is for one alone, and whether
+/// it speaks TLS.
 #[derive(Clone, Debug)]
 pub(super) struct Listener {
     pub(super) name: String,
     pub(super) port: u16,
     pub(super) host: Option<String>,
+    pub(super) has_tls: bool,
 }
 
 /// The Gateway, with the server's certificate in a Secret.
@@ -69,10 +88,11 @@ pub(super) fn gateway(listeners: &[Listener], server: &Identity) -> [Value; 2] {
             "tls.key": BASE64_STANDARD.encode(server.key_pem()),
         },
     });
-    let listener = |Listener { name, port, host }: &Listener| {
+    let listener = |Listener { name, port, host, has_tls }: &Listener| {
+        let tls = json!({ "mode": "Terminate", "certificateRefs": [{ "name": "api-tls" }] });
         json!({
-            "name": name, "protocol": "HTTPS", "port": port, "hostname": host,
-            "tls": { "mode": "Terminate", "certificateRefs": [{ "name": "api-tls" }] },
+            "name": name, "protocol": if *has_tls { "HTTPS" } else { "HTTP" }, "port": port,
+            "hostname": host, "tls": has_tls.then_some(tls),
             "allowedRoutes": { "namespaces": { "from": "All" } },
         })
     };
@@ -97,11 +117,19 @@ pub(super) fn backend(namespace: &str, address: SocketAddr) -> Value {
     })
 }
 
-/// A rule of an HTTPRoute: paths that begin so.
-pub type Rule<'s> = &'s str;
+/// An HTTPRoute of one listener that has the clients of a host come again over TLS.
+pub fn redirect(name: &str, listener: &str, host: &str) -> Value {
+    let redirect = json!({ "type": "RequestRedirect", "requestRedirect": { "scheme": "https" } });
+    let mut route = http_route(name, host, &["/"]);
+    route["spec"]["parentRefs"][0]["sectionName"] = listener.into();
+    route["spec"]["rules"] = json!([{
+        "matches": [{ "path": { "type": "PathPrefix", "value": "/" } }], "filters": [redirect],
+    }]);
+    route
+}
 
 /// An HTTPRoute of the Gateway to the upstream: `NAME` or `NAMESPACE/NAME`, a host, the beginnings of paths.
-pub fn http_route(name: &str, host: &str, rules: &[Rule<'_>]) -> Value {
+pub fn http_route(name: &str, host: &str, rules: &[&str]) -> Value {
     let (namespace, name) = name.split_once('/').unwrap_or((NAMESPACE, name));
     let rules: Vec<_> = rules
         .iter()

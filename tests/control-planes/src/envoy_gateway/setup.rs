@@ -41,7 +41,12 @@ impl<'s> Setup<'s> {
             backends: vec![NAMESPACE.to_owned()],
             resources: Vec::new(),
             drain: None,
-            listeners: vec![Listener { name: LISTENER.to_owned(), port: free_port(), host: None }],
+            listeners: vec![Listener {
+                name: LISTENER.to_owned(),
+                port: free_port(),
+                host: None,
+                has_tls: true,
+            }],
         }
     }
 
@@ -85,7 +90,14 @@ impl<'s> Setup<'s> {
     pub fn listener(mut self, name: &str, host: Option<&str>) -> Self {
         let port = host.map_or_else(free_port, |_| self.listeners[0].port);
         let host = host.map(str::to_owned);
-        self.listeners.push(Listener { name: name.to_owned(), port, host });
+        self.listeners.push(Listener { name: name.to_owned(), port, host, has_tls: true });
+        self
+    }
+
+    /// A listener more that speaks no TLS, on a port of its own.
+    pub fn plain_listener(mut self, name: &str) -> Self {
+        let (name, port) = (name.to_owned(), free_port());
+        self.listeners.push(Listener { name, port, host: None, has_tls: false });
         self
     }
 

@@ -2,8 +2,10 @@
 
 use std::net::SocketAddr;
 
-use peergate_control_planes::envoy_gateway::{HOST, OTHER_HOST, Setup, told};
+use peergate_control_planes::envoy_gateway::{HOST, OTHER_HOST, Setup, http_route, redirect, told};
+use peergate_lab::client::Client;
 use peergate_lab::pki::Identity;
+use serde_json::json;
 
 use crate::people::People;
 
@@ -39,4 +41,39 @@ async fn one_name_for_each_port_covers_every_host_there() {
     answers(None, 403, "certificate_required").await;
     gateway.apply_rendered(&gateway.applied_without("EnvoyExtensionPolicy"));
     answers(Some(&people.alice), 403, "RBAC: access denied").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redirect_to_tls_is_an_api_like_any_other() {
+    let people = People::new();
+    let mut policy = people.policy();
+    let host = HOST.replace('.', "_");
+    let redirects = json!({
+        "name": "redirects", "match": { "virtual_hosts": [format!("default/eg/http/{host}")] }, "policy": "open",
+    });
+    policy["apis"].as_array_mut().expect("a list").insert(0, redirects);
+    let mut api = http_route("api", HOST, &["/"]);
+    api["spec"]["parentRefs"][0]["sectionName"] = "https".into();
+    let gateway = Setup::new(&people.authority, &policy)
+        .plain_listener("http")
+        .routes(vec![
+            redirect("redirect", "http", HOST),
+            redirect("other-redirect", "http", OTHER_HOST),
+            api,
+        ])
+        .arguments(["--listener=https,http"])
+        .start()
+        .await;
+    gateway.settle(Some(&people.alice), "/employee", (200, "alice")).await;
+    let plain = gateway.addresses()[1];
+    let ask = async |host: &str| {
+        let mut h1 = Client::plaintext().h1(plain).await.expect("a connection");
+        h1.get(host, "/employee", &[]).await.expect("an answer")
+    };
+    let response = ask(HOST).await;
+    assert_eq!(response.status, 302);
+    assert!(response.header("location").is_some_and(|it| it.starts_with("https://")));
+    // One that no API is for.
+    let response = ask(OTHER_HOST).await;
+    assert_eq!((response.status, &*told(&response)), (403, "no_tls"));
 }

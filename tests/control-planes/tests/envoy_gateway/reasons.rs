@@ -29,6 +29,9 @@ async fn the_listed_pass_and_all_others_are_refused_for_their_reasons() {
         }
         let counter = format!("api.employee.outcome.{outcome}.reason.{reason}");
         assert!(gateway.count(&counter).await >= 2, "{counter}");
+        let labels = format!("api=\"employee\",outcome=\"{outcome}\",reason=\"{reason}\"");
+        let metrics = gateway.administration("/stats/prometheus").await;
+        assert!(metrics.contains(&format!("peergate_outcome{{{labels}}}")), "{labels}");
     }
     assert_eq!(gateway.ask(None, "/public").await, (200, String::new()));
     assert_eq!(gateway.ask(None, "/").await, (403, "no_matching_api".to_owned()));
