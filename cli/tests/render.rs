@@ -22,7 +22,7 @@ use serde_json::Value;
 
 /// The examples: the file that takes the standard output, or the directory that takes files, and the
 /// command, from the workspace's root.
-const EXAMPLES: [(&str, &str); 13] = [
+const EXAMPLES: [(&str, &str); 15] = [
     (
         "envoy-config/envoy",
         "render envoy --policy envoy-config/policy.yaml --policy-file /etc/envoy/peergate.yaml \
@@ -61,6 +61,12 @@ const EXAMPLES: [(&str, &str); 13] = [
         "render envoy --policy envoy-config/policy-rate-limit.yaml \
          --feed peergate-feed=feed.example.com:80 --rate-limit-service ratelimit.example.com:8081 \
          --policy-file /etc/envoy/peergate.yaml --overwrite --directory",
+    ),
+    (
+        "envoy-config/envoy-gateway-dynamic/peergate.yaml",
+        "render envoy-gateway --policy envoy-config/policy-dynamic.yaml --gateway eg --route employee \
+         --feed peergate-feed=https://feed.example.com \
+         --url https://modules.example.com/peergate/peergate_http-0.1.0.wasm",
     ),
     (
         "envoy-config/istio-certificate-and-jwt/peergate.yaml",

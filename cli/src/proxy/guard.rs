@@ -35,7 +35,8 @@ pub(crate) fn check(manager: &Manager<'_>, peergate: usize, findings: &mut Findi
             false => findings
                 .error(place, format_args!("{what}, and there is no guard: all of it passes")),
         };
-    let is_of_routes = guard.and_then(|guard| manager.behind(peergate).nth(guard)).is_some_and(exempts);
+    let is_of_routes =
+        guard.and_then(|guard| manager.behind(peergate).nth(guard)).is_some_and(exempts);
     if own.is_disabled && !is_of_routes {
         tell(&own.place, "peergate is disabled where no route asks for it");
     }

@@ -127,7 +127,8 @@ impl Envoy {
         };
         let ca = &self.trusted_ca;
         let feeds = feeds::clusters(policy, &self.feeds, ca)?;
-        let feed_clusters: String = feeds.iter().map(|(_, cluster)| server::item(cluster)).collect();
+        let feed_clusters: String =
+            feeds.iter().map(|(_, cluster)| server::item(cluster)).collect();
         let text = |text: &str| quote::text(text);
         let address = |address: SocketAddr| text(&address.ip().to_string());
         fill(

@@ -90,7 +90,8 @@ fn feeds_are_clusters_of_the_patch() {
     let told = String::from_utf8(refused.stderr).unwrap();
     assert!(told.contains("lists.b.feed: say where it is: --feed two=HOST:PORT"), "{told}");
 
-    let places = ["--feed=one=feed.shop.svc:80", "--feed=two=https://feed.example", "--trusted-ca=/ca.crt"];
+    let places =
+        ["--feed=one=feed.shop.svc:80", "--feed=two=https://feed.example", "--trusted-ca=/ca.crt"];
     let documents = rendered("feeds", lists, &places);
     let clusters: Vec<_> = patches(&documents)
         .iter()
@@ -116,7 +117,8 @@ fn chains_are_told_where_an_authority_needs_them_and_end_before_the_upstream() {
     let authority: Value = serde_saphyr::from_str(&authority.unwrap()).unwrap();
     let authority = &authority["lists"]["staff"]["entries"][0]["ca"];
     let alone = json!({ "staff": { "entries": [{ "ca": authority }] } });
-    let whole = json!({ "staff": { "entries": [{ "ca": authority, "intermediates": authority }] } });
+    let whole =
+        json!({ "staff": { "entries": [{ "ca": authority, "intermediates": authority }] } });
     for (name, lists, details, removed) in [
         ("pins", pin(), json!({ "mode": "Sanitize" }), 0),
         ("whole", whole, json!({ "mode": "Sanitize" }), 0),
@@ -135,7 +137,8 @@ fn chains_are_told_where_an_authority_needs_them_and_end_before_the_upstream() {
 
 #[test]
 fn a_secret_is_for_the_image() {
-    let documents = rendered("secret", pin(), &["--image-pull-secret=registry", "--sha256", &"0".repeat(64)]);
+    let documents =
+        rendered("secret", pin(), &["--image-pull-secret=registry", "--sha256", &"0".repeat(64)]);
     let image = &of_kind(&documents, "EnvoyExtensionPolicy")[0]["spec"]["wasm"][0]["code"]["image"];
     assert_eq!(image["pullSecretRef"], json!({ "name": "registry" }));
     assert_eq!(image["sha256"], "0".repeat(64));

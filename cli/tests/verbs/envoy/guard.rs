@@ -171,14 +171,16 @@ fn nobody_else_says_what_the_guard_goes_by() {
 fn exempt(routes: &[&str]) -> Value {
     let policy = file("envoy-exempt-policy.json", policy_without_tokens().to_string());
     let routes: Vec<_> = routes.iter().map(|route| format!("--route={route}")).collect();
-    let mut arguments = vec!["render", "envoy-gateway", "--gateway=eg", "--url=http://m/m", "--policy", &policy];
+    let mut arguments =
+        vec!["render", "envoy-gateway", "--gateway=eg", "--url=http://m/m", "--policy", &policy];
     arguments.extend(routes.iter().map(String::as_str));
     let ran = peergate(&arguments);
     assert_eq!(ran.status, Some(0), "{ran:?}");
     let documents: Vec<Value> = serde_saphyr::from_multiple(&ran.out).unwrap();
     let patches = documents.iter().find_map(|one| one.pointer("/spec/jsonPatches")).unwrap();
     let policies = &patches[0]["operation"]["value"]["typed_config"]["rules"]["policies"];
-    let (_, exempt) = policies.as_object().unwrap().iter().find(|(name, _)| *name != "peergate").unwrap();
+    let (_, exempt) =
+        policies.as_object().unwrap().iter().find(|(name, _)| *name != "peergate").unwrap();
     exempt.clone()
 }
 
@@ -215,12 +217,16 @@ fn a_guard_may_let_routes_pass_that_peergate_is_not_for() {
     let first = |found: (Option<i32>, Vec<String>)| (found.0, found.1[..1].to_vec());
     // Peergate is for both, or for the one that the guard lets pass.
     expect_one(&first(with("all", a.clone(), names, false)), begin);
-    expect_one(&first(with("other", a.clone(), ["httproute/default/ab/rule/0", names[0]], true)), begin);
+    expect_one(
+        &first(with("other", a.clone(), ["httproute/default/ab/rule/0", names[0]], true)),
+        begin,
+    );
     // Any other condition may let anything pass.
     let mut not = a.clone();
     not["condition"] = a["condition"]["call_expr"]["args"][0].clone();
     expect_one(&first(with("not", not, names, true)), begin);
     let mut odd = a;
-    odd["condition"]["call_expr"]["args"][0]["call_expr"]["args"][1]["call_expr"]["function"] = "endsWith".into();
+    odd["condition"]["call_expr"]["args"][0]["call_expr"]["args"][1]["call_expr"]["function"] =
+        "endsWith".into();
     expect_one(&first(with("odd", odd, names, true)), begin);
 }

@@ -138,7 +138,10 @@ impl Gateway {
             assert!(Instant::now() < end, "in time; {}", self.story());
             // Envoy Gateway says so, and goes on without.
             let is_taken = self.log().contains("bind: address already in use");
-            assert!(!is_taken, "somebody else has a port of Envoy Gateway's: 18000, 18002, 19000, 19001");
+            assert!(
+                !is_taken,
+                "somebody else has a port of Envoy Gateway's: 18000, 18002, 19000, 19001"
+            );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }

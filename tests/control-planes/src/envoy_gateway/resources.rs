@@ -55,7 +55,10 @@ fn tags() -> Vec<Value> {
     let tags = [
         ("api", r"^wasmcustom\.peergate\.(api\.([^.]+)\.)(?:outcome|ended)\."),
         ("outcome", r"^wasmcustom\.peergate\.api\.[^.]+\.outcome(\.([^.]+))\.reason\."),
-        ("reason", r"^wasmcustom\.peergate\.api\.[^.]+\.(?:outcome\.[^.]+|ended)(\.reason\.([^.]+))$"),
+        (
+            "reason",
+            r"^wasmcustom\.peergate\.api\.[^.]+\.(?:outcome\.[^.]+|ended)(\.reason\.([^.]+))$",
+        ),
         ("list", r"^wasmcustom\.peergate\.(list\.([^.]+)\.)"),
         ("poll", r"^wasmcustom\.peergate\.list\.[^.]+\.poll(\.([^.]+))$"),
     ];

@@ -20,7 +20,8 @@ async fn apis_are_told_apart_by_virtual_host_route_host_and_path() {
         api("employee", json!({ "hosts": [HOST], "path_prefix": "/employee" })),
         api("partner", json!({ "path_prefix": "/partner" })),
     ]));
-    let clients = [("admin", &people.alice), ("orders", &people.bob), ("employee", &people.stranger)];
+    let clients =
+        [("admin", &people.alice), ("orders", &people.bob), ("employee", &people.stranger)];
     let clients = [&clients[..], &[("partner", &people.karl)]].concat();
     let list = |(name, client): &(&str, &peergate_lab::pki::Identity)| {
         let entry = json!({ "spki_sha256": client.spki_sha256(), "identity": name });

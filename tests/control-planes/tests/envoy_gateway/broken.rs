@@ -17,10 +17,9 @@ async fn a_broken_policy_leaves_the_old_one() {
     gateway.apply_rendered(&broken);
     gateway.wait(async || gateway.count("lds.update_rejected").await > 0).await;
     assert!(gateway.log().contains("invalid policy: apis[0].policy"), "{}", gateway.story());
-    for (identity, status, told) in [
-        (Some(&people.alice), 200, "alice"),
-        (Some(&people.bob), 403, "certificate_not_allowed"),
-    ] {
+    for (identity, status, told) in
+        [(Some(&people.alice), 200, "alice"), (Some(&people.bob), 403, "certificate_not_allowed")]
+    {
         assert_eq!(gateway.ask(identity, "/employee").await, (status, told.to_owned()));
     }
     // And a good one after it takes effect.

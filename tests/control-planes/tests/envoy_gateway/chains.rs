@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::people::People;
 
 fn policy(people: &People, entry: Value) -> Value {
-    let api = json!({ "name": "all", "certificate": { "allow": ["corporate"] }, "policy": "mandatory" });
+    let api =
+        json!({ "name": "all", "certificate": { "allow": ["corporate"] }, "policy": "mandatory" });
     let mut policy = people.policy_of(json!([api]));
     policy["lists"] = json!({ "corporate": { "entries": [entry] } });
     policy

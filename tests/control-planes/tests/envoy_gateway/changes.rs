@@ -51,7 +51,8 @@ async fn ask_h1(client: Client, address: std::net::SocketAddr, over: Arc<AtomicB
         seen.connections += 1;
         while !over.load(Ordering::Relaxed) {
             let asked = Instant::now();
-            let response = connection.get(HOST, "/employee", &[]).await.expect("no request is dropped");
+            let response =
+                connection.get(HOST, "/employee", &[]).await.expect("no request is dropped");
             seen.answers.push(Answer { asked, number: number(&response) });
             if response.header("connection") == Some("close") {
                 break;

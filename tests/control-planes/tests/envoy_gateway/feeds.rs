@@ -12,7 +12,8 @@ use crate::people::People;
 async fn a_feed_fills_a_list_and_revokes_on_open_connections() {
     let people = People::new();
     let feed = Feed::start().expect("a feed");
-    let entry = json!({ "certificate": people.bob.fingerprint(), "identity": "bob", "apis": ["*"] });
+    let entry =
+        json!({ "certificate": people.bob.fingerprint(), "identity": "bob", "apis": ["*"] });
     feed.put(entry);
     let mut policy = people.policy_of(json!([
         { "name": "all", "certificate": { "allow": ["registered"] }, "policy": "mandatory" },
@@ -54,7 +55,9 @@ async fn a_feed_fills_a_list_and_revokes_on_open_connections() {
 
     // A change of policy starts with the list as it is.
     policy["apis"][0]["name"] = "every".into();
-    feed.put(json!({ "certificate": people.alice.fingerprint(), "identity": "alice", "apis": ["*"] }));
+    feed.put(
+        json!({ "certificate": people.alice.fingerprint(), "identity": "alice", "apis": ["*"] }),
+    );
     gateway.settle(Some(&people.alice), "/", (200, "alice")).await;
     gateway.apply_policy(&policy).expect("a good policy");
     let is_new = async || {

@@ -81,7 +81,8 @@ async fn a_route_that_disables_the_filter_is_refused_by_the_guard() {
     let gateway = Setup::new(&people.authority, &policy).start().await;
     gateway.settle(Some(&people.alice), "/employee", (200, "alice")).await;
     let host = HOST.replace('.', "_");
-    let path = format!("..virtual_hosts[?(@.name=='{NAMESPACE}/{GATEWAY}/{LISTENER}/{host}')].routes[0]");
+    let path =
+        format!("..virtual_hosts[?(@.name=='{NAMESPACE}/{GATEWAY}/{LISTENER}/{host}')].routes[0]");
     let patch = json!({
         "apiVersion": "gateway.envoyproxy.io/v1alpha1",
         "kind": "EnvoyPatchPolicy",
