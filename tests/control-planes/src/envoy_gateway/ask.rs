@@ -40,20 +40,30 @@ impl Gateway {
         self.send(identity, &Request::get(HOST, path)).await
     }
 
-    /// Waits until a path is answered so, over both protocols.
+    /// Waits until a path of the first host is answered so, over both protocols.
     ///
     /// # Panics
     /// If it is not in time.
     pub async fn settle(&self, identity: Option<&Identity>, path: &str, answer: (u16, &str)) {
+        self.settle_sent(identity, &Request::get(HOST, path), answer).await;
+    }
+
+    /// The same for any request. While a change is on its way the protocols may differ.
+    pub async fn settle_sent(
+        &self,
+        identity: Option<&Identity>,
+        request: &Request,
+        answer: (u16, &str),
+    ) {
         let is_settled = async || {
             let client = self.client(identity);
             let Ok(mut h1) = client.h1(self.address()).await else { return false };
-            let Ok(response) = h1.get(HOST, path, &[]).await else { return false };
+            let Ok(response) = h1.send(request).await else { return false };
             (response.status, &*told(&response)) == answer
         };
         self.wait(is_settled).await;
         let (status, told) = answer;
-        assert_eq!(self.ask(identity, path).await, (status, told.to_owned()), "{path}");
+        assert_eq!(self.send(identity, request).await, (status, told.to_owned()));
     }
 }
 
