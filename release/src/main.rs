@@ -1,0 +1,124 @@
+//! Makes a release of the modules, and pushes its image: what `scripts/release` has done where a shell is not
+//! enough. It builds no module.
+#![forbid(unsafe_code)]
+
+mod assemble;
+mod bill;
+mod credentials;
+mod image;
+mod layout;
+mod linked;
+mod push;
+mod stamp;
+mod target;
+mod version;
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::image::Image;
+use crate::stamp::Stamp;
+use crate::target::Target;
+
+/// The file of a release that holds the image.
+const IMAGE: &str = "peergate_http.oci.tar";
+
+#[derive(Parser)]
+#[command(name = "peergate-release", about, version)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Checks that this tree is ready to be released as VERSION
+    Check {
+        version: String,
+        /// The changelog
+        #[arg(long, value_name = "FILE")]
+        changelog: PathBuf,
+        /// A trial: the changelog need not have the version yet
+        #[arg(long)]
+        trial: bool,
+    },
+    /// Writes a release of the modules that `scripts/build` has made in TREE
+    Assemble {
+        tree: PathBuf,
+        #[command(flatten)]
+        stamp: Stamp,
+        /// Where to; it must be empty or not be there
+        #[arg(long, value_name = "DIRECTORY")]
+        to: PathBuf,
+    },
+    /// Pushes the image of a release
+    Push {
+        /// The release
+        directory: PathBuf,
+        /// REGISTRY/REPO:TAG
+        target: Target,
+        /// Without TLS, which only registries on this machine are otherwise spoken to
+        #[arg(long)]
+        plain_http: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().verb) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("release: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(verb: Verb) -> Result<(), Box<dyn Error>> {
+    match verb {
+        Verb::Check { version, changelog, trial } => {
+            let text = read(&changelog)?;
+            let text = String::from_utf8(text)?;
+            Ok(version::check(&version, env!("CARGO_PKG_VERSION"), &text, trial)?)
+        }
+        Verb::Assemble { tree, stamp, to } => assemble::assemble(&tree, &stamp, &to),
+        Verb::Push { directory, target, plain_http } => {
+            push(&image(&directory)?, &target, plain_http)
+        }
+    }
+}
+
+/// The image of a release.
+///
+/// # Errors
+/// It cannot be read, or holds another module than the one beside it.
+fn image(directory: &Path) -> Result<Image, Box<dyn Error>> {
+    let file = directory.join(IMAGE);
+    let failed = |error: Box<dyn Error>| format!("{}: {error}", file.display());
+    let image = layout::read(&read(&file)?).map_err(failed)?;
+    if image.module().map_err(failed)? != read(&directory.join("peergate_http.wasm"))? {
+        return Err(failed("it is not of peergate_http.wasm".into()).into());
+    }
+    Ok(image)
+}
+
+fn push(image: &Image, target: &Target, plain_http: bool) -> Result<(), Box<dyn Error>> {
+    let auth = credentials::of(target.registry())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(push::push(image, target, &auth, plain_http))?;
+    let digest = image.manifest.digest();
+    println!("{target}\n{}@sha256:{digest}", target.repository());
+    println!("peergate render istio --url oci://{target} --sha256 {digest} …");
+    Ok(())
+}
+
+/// The bytes of a file.
+///
+/// # Errors
+/// It cannot be read; the message names it.
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
+}
