@@ -9,6 +9,8 @@ pub mod envoy_gateway;
 pub mod istio;
 mod module_server;
 mod program;
+mod registry;
 
 pub use module_server::ModuleServer;
 pub use program::{Program, binary};
+pub use registry::{Pushed, Registry};

@@ -1,0 +1,63 @@
+//! The agent of a real Istio pulls the image.
+
+use std::fs;
+
+use peergate_control_planes::istio::{Gateway, Setup};
+use peergate_control_planes::{Pushed, Registry};
+
+use crate::people::{People, REFUSED, WRONG, docker_config};
+
+/// A gateway whose module is at a URL.
+async fn gateway(people: &People, url: &str, arguments: &[&str]) -> Gateway {
+    let setup = Setup::new(&people.authority, &people.policy).module(url);
+    setup.arguments(arguments.iter().copied()).start().await
+}
+
+/// That the module at a URL decides.
+async fn serves(url: &str, arguments: &[&str]) {
+    let people = People::new();
+    let gateway = gateway(&people, url, arguments).await;
+    assert_eq!(gateway.ask(Some(&people.alice), "/").await, (200, "alice".to_owned()));
+    let refused = (403, "certificate_not_allowed".to_owned());
+    assert_eq!(gateway.ask(Some(&people.bob), "/").await, refused);
+}
+
+/// That nobody passes, and why.
+async fn refuses(url: &str, arguments: &[&str], why: &str) {
+    let people = People::new();
+    let gateway = gateway(&people, url, arguments).await;
+    let (status, text) = gateway.ask(Some(&people.alice), "/").await;
+    assert_eq!((status, &*text), REFUSED);
+    assert!(gateway.log().contains(why), "{why}: {}", gateway.story());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_is_pulled_by_tag_and_by_digest() {
+    let registry = Registry::open();
+    let Pushed { by_tag, by_digest, digest } =
+        registry.push("peergate/http:0.1.0", &docker_config()).expect("pushed");
+    serves(&by_tag, &[&format!("--sha256={digest}")]).await;
+    serves(&by_digest, &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_image_than_the_pinned_one_is_refused() {
+    let registry = Registry::open();
+    let Pushed { by_tag, by_digest, digest } =
+        registry.push("peergate/http:0.1.0", &docker_config()).expect("pushed");
+    let wrong = format!("--sha256={WRONG}");
+    refuses(&by_tag, &[&wrong], "which does not match").await;
+    refuses(&by_digest.replace(&digest, WRONG), &[], "could not fetch manifest").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_used() {
+    // A URL for a realm: the agent takes no other.
+    let registry = Registry::with_password("https://registry.example.com");
+    let file = docker_config().join("config.json");
+    fs::write(&file, registry.docker_config().to_string()).expect("written");
+    let pushed = registry.push("peergate/http:0.1.0", &docker_config()).expect("pushed");
+    serves(&pushed.by_tag, &[&format!("--sha256={}", pushed.digest)]).await;
+    fs::remove_file(&file).expect("it is there");
+    refuses(&pushed.by_tag, &[], "401").await;
+}
