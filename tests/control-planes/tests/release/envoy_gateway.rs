@@ -70,5 +70,5 @@ async fn a_pull_secret_is_used() {
     });
     let sha256 = format!("--sha256={}", pushed.digest);
     serves(&pushed.by_tag, &[&sha256, "--image-pull-secret=registry"], Some(secret)).await;
-    refuses(&pushed.by_tag, &[&sha256], "401").await;
+    refuses(&pushed.by_tag, &[&sha256], "UNAUTHORIZED").await;
 }

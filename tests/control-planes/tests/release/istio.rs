@@ -52,12 +52,19 @@ async fn another_image_than_the_pinned_one_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_password_is_used() {
-    // A URL for a realm: the agent takes no other.
     let registry = Registry::with_password("https://registry.example.com");
+    let other = Registry::with_password("registry");
     let file = docker_config().join("config.json");
-    fs::write(&file, registry.docker_config().to_string()).expect("written");
-    let pushed = registry.push("peergate/http:0.1.0", &docker_config()).expect("pushed");
+    let mut config = registry.docker_config();
+    let auths = config["auths"].as_object_mut().expect("an object");
+    auths.extend(other.docker_config()["auths"].as_object().expect("an object").clone());
+    fs::write(&file, config.to_string()).expect("written");
+    let push = |registry: &Registry| registry.push("peergate/http:0.1.0", &docker_config());
+    let pushed = push(&registry).expect("pushed");
     serves(&pushed.by_tag, &[&format!("--sha256={}", pushed.digest)]).await;
+    // The agent takes a realm for a URL, whatever the kind of authentication, and refuses all others.
+    let other = push(&other).expect("pushed");
+    refuses(&other.by_tag, &[], "rejected unsafe bearer realm").await;
     fs::remove_file(&file).expect("it is there");
-    refuses(&pushed.by_tag, &[], "401").await;
+    refuses(&pushed.by_tag, &[], "UNAUTHORIZED").await;
 }
