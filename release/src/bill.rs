@@ -1,5 +1,8 @@
 //! The bill of materials of a module: CycloneDX 1.5, in JSON.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 

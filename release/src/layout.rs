@@ -50,7 +50,7 @@ pub(crate) fn write(image: &Image, stamp: &Stamp) -> Result<Vec<u8>, Box<dyn Err
     Ok(archive.into_inner()?)
 }
 
-/// Reads an image that [`write`] has written.
+/// Reads an image that [`write()`] has written.
 ///
 /// # Errors
 /// It is no such image; a part is missing, or is not what its digest says.

@@ -45,6 +45,9 @@ enum Verb {
         /// A trial: the changelog need not have the version yet
         #[arg(long)]
         trial: bool,
+        /// Where the image is to be pushed
+        #[arg(long, value_name = "REGISTRY/REPO:TAG")]
+        push: Option<Target>,
     },
     /// Writes a release of the modules that `scripts/build` has made in TREE
     Assemble {
@@ -59,7 +62,7 @@ enum Verb {
     Push {
         /// The release
         directory: PathBuf,
-        /// REGISTRY/REPO:TAG
+        #[arg(value_name = "REGISTRY/REPO:TAG")]
         target: Target,
         /// Without TLS, which only registries on this machine are otherwise spoken to
         #[arg(long)]
@@ -79,10 +82,10 @@ fn main() -> ExitCode {
 
 fn run(verb: Verb) -> Result<(), Box<dyn Error>> {
     match verb {
-        Verb::Check { version, changelog, trial } => {
-            let text = read(&changelog)?;
-            let text = String::from_utf8(text)?;
-            Ok(version::check(&version, env!("CARGO_PKG_VERSION"), &text, trial)?)
+        Verb::Check { version, changelog, trial, push } => {
+            let text = String::from_utf8(read(&changelog)?)?;
+            version::check(&version, env!("CARGO_PKG_VERSION"), &text, trial)?;
+            push.map_or(Ok(()), |target| credentials::of(target.registry()).map(drop))
         }
         Verb::Assemble { tree, stamp, to } => assemble::assemble(&tree, &stamp, &to),
         Verb::Push { directory, target, plain_http } => {
