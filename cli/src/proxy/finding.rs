@@ -47,7 +47,7 @@ impl fmt::Display for Finding {
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     all: Vec<Finding>,
-    /// How many HTTP connection managers have the filter.
+    /// How many HTTP connection managers have the filter, or how many plugins with it there are.
     pub(crate) seen: usize,
 }
 

@@ -8,6 +8,16 @@ use super::place::Place;
 use super::proto::Part;
 use super::resources::Index;
 
+/// Whether a guard stands behind the filter.
+pub(crate) fn stands(manager: &Manager<'_>, peergate: usize) -> bool {
+    manager.behind(peergate).any(is_guard)
+}
+
+/// Whether a filter is a guard, or is meant as one.
+pub(crate) fn is_meant(filter: &Filter<'_>) -> bool {
+    filter.may_be(RBAC) && mentions(filter)
+}
+
 /// Looks for the guard behind the filter, and for what the guard is there for.
 pub(crate) fn check(manager: &Manager<'_>, peergate: usize, findings: &mut Findings) {
     let Some(own) = manager.filters.get(peergate) else { return };

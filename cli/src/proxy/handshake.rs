@@ -55,8 +55,9 @@ fn context<'d>(socket: &Part<'d>) -> Option<Part<'d>> {
     found
 }
 
-/// Whether clients are asked for a certificate, and any that they have comes as far as the policy.
-fn asking(config: &Part<'_>, policy: &Policy, findings: &mut Findings) {
+/// Whether clients are asked for a certificate, and any that they have comes as far as the policy; `config` is a
+/// `DownstreamTlsContext`.
+pub(crate) fn asking(config: &Part<'_>, policy: &Policy, findings: &mut Findings) {
     let common = config.get("common_tls_context");
     let get = |name| common.as_ref().and_then(|common| common.get(name));
     let combined = get("combined_validation_context");
@@ -102,7 +103,7 @@ fn asking(config: &Part<'_>, policy: &Policy, findings: &mut Findings) {
 }
 
 /// Warns of sessions that are resumed.
-fn resumption(config: &Part<'_>, findings: &mut Findings) {
+pub(crate) fn resumption(config: &Part<'_>, findings: &mut Findings) {
     let fields = ["disable_stateless_session_resumption", "disable_stateful_session_resumption"];
     let left: Vec<String> = fields
         .into_iter()

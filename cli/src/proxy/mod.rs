@@ -3,29 +3,29 @@
 
 mod connection;
 mod delivery;
-mod domain;
+pub(crate) mod domain;
 mod exempt;
 mod feeds;
-mod filter;
-mod finding;
-mod forwarded;
-mod guard;
-mod handshake;
-mod hosts;
-mod manager;
+pub(crate) mod filter;
+pub(crate) mod finding;
+pub(crate) mod forwarded;
+pub(crate) mod guard;
+pub(crate) mod handshake;
+pub(crate) mod hosts;
+pub(crate) mod manager;
 mod names;
-mod paths;
-mod place;
-mod proto;
+pub(crate) mod paths;
+pub(crate) mod place;
+pub(crate) mod proto;
 mod providers;
 mod rates;
 mod requirement;
-mod rerouting;
-mod resources;
-mod routes;
+pub(crate) mod rerouting;
+pub(crate) mod resources;
+pub(crate) mod routes;
 mod scripts;
 mod tokens;
-mod writers;
+pub(crate) mod writers;
 
 use std::path::PathBuf;
 

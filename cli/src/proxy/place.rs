@@ -11,13 +11,27 @@ pub(crate) struct Place(Rc<Step>);
 enum Step {
     /// A file, or a document of one.
     File(String),
+    /// A resource among those of a file: the file, and what the resource is called.
+    Resource(String, String),
     Field(Place, String),
     Item(Place, usize),
+    /// What is at a path within it, which others have written.
+    Path(Place, String),
 }
 
 impl Place {
     pub(crate) fn file(name: String) -> Self {
         Self(Rc::new(Step::File(name)))
+    }
+
+    /// A resource of a file, as in `Gateway istio-system/public`.
+    pub(crate) fn resource(file: String, name: String) -> Self {
+        Self(Rc::new(Step::Resource(file, name)))
+    }
+
+    /// What a path leads to, as in `apis[2].certificate`.
+    pub(crate) fn path(&self, path: &str) -> Self {
+        Self(Rc::new(Step::Path(self.clone(), path.to_owned())))
     }
 
     pub(crate) fn field(&self, name: &str) -> Self {
@@ -43,8 +57,10 @@ impl Place {
     /// The file that it is in.
     pub(crate) fn of_file(&self) -> &str {
         match &*self.0 {
-            Step::File(name) => name,
-            Step::Field(within, _) | Step::Item(within, _) => within.of_file(),
+            Step::File(name) | Step::Resource(name, _) => name,
+            Step::Field(within, _) | Step::Item(within, _) | Step::Path(within, _) => {
+                within.of_file()
+            }
         }
     }
 }
@@ -54,6 +70,8 @@ impl fmt::Display for Place {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             Step::File(_) => Ok(()),
+            Step::Resource(_, name) => out.write_str(name),
+            Step::Path(within, path) => write!(out, "{within}.{path}"),
             Step::Item(within, index) => write!(out, "{within}[{index}]"),
             Step::Field(within, name) => {
                 write!(out, "{within}")?;
@@ -61,6 +79,7 @@ impl fmt::Display for Place {
                 let is_plain = name.bytes().all(is_plain);
                 match (&*within.0, is_plain) {
                     (Step::File(_), _) => write!(out, "{name}"),
+                    (Step::Resource(..), _) => write!(out, ": {name}"),
                     (_, true) => write!(out, ".{name}"),
                     (_, false) => write!(out, "[{name:?}]"),
                 }
@@ -79,5 +98,9 @@ mod tests {
         let issuer = first.field("https://a").field("issuer");
         assert_eq!(issuer.to_string(), r#"listeners[0]["https://a"].issuer"#);
         assert_eq!(issuer.of_file(), "a.yaml");
+        let plugin = Place::resource("a.yaml".to_owned(), "WasmPlugin a/b".to_owned());
+        let api = plugin.field("spec").field("pluginConfig").path("apis[2].name");
+        assert_eq!(api.to_string(), "WasmPlugin a/b: spec.pluginConfig.apis[2].name");
+        assert_eq!((api.of_file(), &*plugin.to_string()), ("a.yaml", "WasmPlugin a/b"));
     }
 }

@@ -54,8 +54,15 @@ pub(crate) struct Index<'d> {
 
 impl<'d> Index<'d> {
     pub(crate) fn of(resources: &'d Resources) -> Self {
+        Self::of_documents(resources.0.iter().map(|(place, document)| (place, document)))
+    }
+
+    /// Of documents that say where they are.
+    pub(crate) fn of_documents(
+        documents: impl IntoIterator<Item = (&'d Place, &'d Value)>,
+    ) -> Self {
         let mut index = Self { messages: Vec::new(), clusters: Vec::new(), listeners: Vec::new() };
-        for (place, document) in &resources.0 {
+        for (place, document) in documents {
             let root = Part { place: place.clone(), value: document };
             let mut has_own = false;
             root.walk(&mut |part| {

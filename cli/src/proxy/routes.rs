@@ -32,6 +32,22 @@ pub(crate) fn check(manager: &Manager<'_>, policy: &Policy, findings: &mut Findi
     }
 }
 
+/// What a route goes by, if peergate takes it from requests or puts it there: a header, or a query parameter.
+pub(crate) fn edited(
+    policy: &Policy,
+    header: Option<&str>,
+    parameter: Option<&str>,
+) -> Option<String> {
+    let edits = Edits::of(policy);
+    let by_header = header.and_then(|name| Some(edits.header(name)?.to_string()));
+    by_header.or_else(|| {
+        let parameter = parameter?;
+        let is_it =
+            |place: &Location| matches!(place, Location::Query(name) if **name == *parameter);
+        edits.taken(is_it).map(|edited| edited.to_string())
+    })
+}
+
 /// What goes by headers and chooses no route.
 const BESIDES: [&str; 10] = [
     "rate_limits",

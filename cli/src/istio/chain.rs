@@ -1,0 +1,193 @@
+//! The HTTP filters of a server, as Istio puts them in order and EnvoyFilters change them.
+
+use serde_json::Value;
+
+use crate::proxy::filter::{Config, Filter};
+use crate::proxy::place::Place;
+use crate::proxy::proto::Part;
+
+use super::patch::{Patch, Point, Reach};
+use super::plugin::{Phase, Plugin};
+
+/// A filter in its place.
+struct Slot<'d> {
+    name: String,
+    what: What<'d>,
+}
+
+enum What<'d> {
+    /// One that Istio puts there by itself, or another plugin.
+    Istios,
+    /// The plugin.
+    Peergate,
+    /// What an EnvoyFilter puts there.
+    Put(Part<'d>),
+}
+
+/// The filters of a server.
+pub(super) struct Chain<'d> {
+    slots: Vec<Slot<'d>>,
+    /// Where an EnvoyFilter takes the plugin away.
+    pub(super) taken: Option<Place>,
+    /// Patches that change the plugin or filters which EnvoyFilters put there: what becomes of them is not
+    /// reckoned out.
+    pub(super) changes: Vec<(String, Place)>,
+}
+
+impl<'d> Chain<'d> {
+    /// Puts the filters of a server in order.
+    pub(super) fn of(
+        plugin: &Plugin<'d>,
+        plugins: &[Plugin<'d>],
+        patches: &[Patch<'d>],
+        point: &Point<'_>,
+    ) -> Self {
+        let mut chain = Self { slots: usual(plugin, plugins), taken: None, changes: Vec::new() };
+        let of_filters = patches.iter().filter(|patch| patch.apply_to == "HTTP_FILTER");
+        for patch in of_filters.filter(|patch| patch.is_for(point)) {
+            chain.apply(patch);
+        }
+        chain
+    }
+
+    /// The plugin, and what EnvoyFilters put around it; with the position of the plugin.
+    pub(super) fn filters(&self, plugin: &'d Place, name: &'d str) -> (Vec<Filter<'d>>, usize) {
+        let mut filters = Vec::new();
+        let mut own = 0;
+        for slot in &self.slots {
+            match &slot.what {
+                What::Istios => {}
+                What::Peergate => {
+                    own = filters.len();
+                    let config = Config::Elsewhere(vec![WASM]);
+                    let place = plugin.clone();
+                    filters.push(Filter {
+                        place,
+                        name,
+                        config,
+                        is_disabled: false,
+                        is_discovered: true,
+                    });
+                }
+                What::Put(part) => filters.push(read(part)),
+            }
+        }
+        (filters, own)
+    }
+
+    /// Whether the plugin is among them.
+    pub(super) fn has_peergate(&self) -> bool {
+        self.slots.iter().any(|slot| matches!(slot.what, What::Peergate))
+    }
+
+    fn apply(&mut self, patch: &Patch<'d>) {
+        let named = patch.filter();
+        let found = self.slots.iter().position(|slot| slot.name == named);
+        let place = |value: &Part<'d>| Slot {
+            name: value.text_of("name").to_owned(),
+            what: What::Put(value.clone()),
+        };
+        let new = patch.value.as_ref().map(place);
+        let end = self.slots.len();
+        match (patch.operation, new, found) {
+            ("INSERT_FIRST", Some(new), _) => self.slots.insert(0, new),
+            ("INSERT_BEFORE", Some(new), Some(at)) => self.slots.insert(at, new),
+            ("INSERT_BEFORE", Some(new), None) if named.is_empty() => self.slots.insert(0, new),
+            ("INSERT_AFTER", Some(new), Some(at)) => {
+                self.slots.insert(at.saturating_add(1).min(end), new);
+            }
+            ("INSERT_AFTER", Some(new), None) if named.is_empty() => self.slots.push(new),
+            ("ADD", Some(new), _) => self.slots.push(new),
+            ("REPLACE", Some(new), Some(at)) => {
+                if let Some(slot) = self.slots.get_mut(at) {
+                    if matches!(slot.what, What::Peergate) {
+                        self.taken = Some(patch.part.place.clone());
+                    }
+                    *slot = new;
+                }
+            }
+            ("REMOVE", _, Some(at)) => {
+                if matches!(self.slots.get(at).map(|slot| &slot.what), Some(What::Peergate)) {
+                    self.taken = Some(patch.part.place.clone());
+                }
+                self.slots.remove(at);
+            }
+            ("MERGE" | "MERGE_AND_REPLACE_LIST", Some(_), Some(at)) => {
+                let touched = self.slots.get(at).filter(|slot| !matches!(slot.what, What::Istios));
+                if let Some(slot) = touched {
+                    self.changes.push((slot.name.clone(), patch.part.place.clone()));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A filter that an EnvoyFilter puts there. What stands behind the router is never asked.
+fn read<'d>(part: &Part<'d>) -> Filter<'d> {
+    let typed = part.get("typed_config").and_then(|config| config.message());
+    let elsewhere = part.get("config_discovery").map(|discovery| {
+        let urls = discovery.items_of("type_urls");
+        let kinds = urls.iter().filter_map(Part::text);
+        Config::Elsewhere(kinds.map(|url| url.rsplit('/').next().unwrap_or(url)).collect())
+    });
+    let known = typed.map(|(kind, message)| Config::Known(kind, message));
+    Filter {
+        place: part.place.clone(),
+        name: part.text_of("name"),
+        is_discovered: known.is_none() && elsewhere.is_some(),
+        config: known.or(elsewhere).unwrap_or(Config::Unknown),
+        is_disabled: part.is_true("disabled"),
+    }
+}
+
+/// The order of Istio (1.27 to 1.30), without what EnvoyFilters do.
+fn usual<'d>(plugin: &Plugin<'d>, plugins: &[Plugin<'d>]) -> Vec<Slot<'d>> {
+    let istios = |name: &str| Slot { name: name.to_owned(), what: What::Istios };
+    let mut slots = vec![istios("istio.metadata_exchange")];
+    for phase in [Phase::Authn, Phase::Authz, Phase::Stats, Phase::Unspecified] {
+        match phase {
+            Phase::Authn | Phase::Unspecified => {}
+            Phase::Authz => slots.push(istios("envoy.filters.http.jwt_authn")),
+            Phase::Stats => slots.push(istios("envoy.filters.http.rbac")),
+        }
+        let mut own: Vec<&Plugin<'d>> = plugins.iter().filter(|it| it.phase() == phase).collect();
+        own.sort_by_key(|it| std::cmp::Reverse(it.priority()));
+        slots.extend(own.into_iter().map(|it| {
+            let is_own = std::ptr::eq(it.resource.part.value, plugin.resource.part.value);
+            let what = if is_own { What::Peergate } else { What::Istios };
+            Slot { name: it.filter_name(), what }
+        }));
+    }
+    let rest = [
+        "istio.alpn",
+        "envoy.filters.http.grpc_stats",
+        "envoy.filters.http.fault",
+        "envoy.filters.http.cors",
+    ];
+    slots.extend(rest.into_iter().map(istios));
+    slots.extend(["istio.stats", "envoy.filters.http.router"].into_iter().map(istios));
+    slots
+}
+
+/// What EnvoyFilters say of single routes and of virtual hosts, for this server.
+pub(super) fn overrides<'d>(patches: &[Patch<'d>], point: &Point<'_>) -> Vec<Part<'d>> {
+    let of_routes = patches.iter().filter(|patch| {
+        ["ROUTE_CONFIGURATION", "VIRTUAL_HOST", "HTTP_ROUTE"].contains(&patch.apply_to)
+    });
+    let reaching = of_routes.filter(|patch| patch.is_for(point) && patch.operation != "REMOVE");
+    reaching.filter_map(|patch| patch.value.clone()).collect()
+}
+
+/// Why a patch that puts a guard there does not do so for this server, or not for all of it.
+pub(super) fn misplaced(patch: &Patch<'_>, point: &Point<'_>) -> Option<String> {
+    match patch.reaches(point) {
+        Reach::No(why) | Reach::Partly(why) => Some(why),
+        Reach::Yes => None,
+    }
+}
+
+/// A configuration without anything in it.
+pub(super) static NOTHING: Value = Value::Null;
+
+const WASM: &str = "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm";

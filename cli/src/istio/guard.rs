@@ -1,0 +1,134 @@
+//! The guard behind the plugin, and what else EnvoyFilters put around it.
+
+use peergate::Policy;
+
+use crate::proxy::Findings;
+use crate::proxy::filter::{Config, Filter};
+use crate::proxy::manager::Manager;
+use crate::proxy::place::Place;
+use crate::proxy::proto::Part;
+use crate::proxy::{guard, rerouting, writers};
+
+use super::chain::{Chain, NOTHING, misplaced, overrides};
+use super::patch::{Patch, Point, Reach};
+use super::plugin::Plugin;
+
+/// Looks at the filters of a server; whether there is a guard.
+pub(super) fn check(
+    plugin: &Plugin<'_>,
+    plugins: &[Plugin<'_>],
+    patches: &[Patch<'_>],
+    point: &Point<'_>,
+    policy: &Policy,
+    findings: &mut Findings,
+) -> bool {
+    let chain = Chain::of(plugin, plugins, patches, point);
+    let (place, name) = (plugin.place().clone(), plugin.filter_name());
+    if let Some(taken) = &chain.taken {
+        findings.error(
+            taken,
+            "takes peergate away: nothing is judged, and what the guard does not refuse passes",
+        );
+    }
+    if !chain.has_peergate() {
+        return false;
+    }
+    let (filters, own) = chain.filters(&place, &name);
+    let manager = Manager {
+        place: place.clone(),
+        config: Part { place: place.clone(), value: &NOTHING },
+        filters_place: place.clone(),
+        filters,
+        routes: overrides(patches, point),
+        unseen_routes: None,
+    };
+    let stands = guard::stands(&manager, own);
+    let meant = patches.iter().find_map(|patch| meant_as_guard(patch, point));
+    match meant.filter(|_| !stands) {
+        Some((place, why)) => {
+            findings.error(&place, format_args!("{NO_GUARD}: {why}"));
+        }
+        None => guard::check(&manager, own, findings),
+    }
+    rerouting::check(&manager, own, policy, findings);
+    if policy.expected_tokens().next().is_some() {
+        writers::check(&manager, own, findings);
+    }
+    partial_guards(patches, point, findings);
+    changes(&chain, &manager, &name, findings);
+    stands
+}
+
+/// What is put there as a guard and is none here: where, and why.
+fn meant_as_guard(patch: &Patch<'_>, point: &Point<'_>) -> Option<(Place, String)> {
+    if !puts_guard(patch) {
+        return None;
+    }
+    let place = patch.part.place.clone();
+    let named = patch.filter();
+    let why = match patch.reaches(point) {
+        Reach::No(why) => why,
+        _ => match patch.operation {
+            "INSERT_BEFORE" | "INSERT_AFTER" | "INSERT_FIRST" | "REPLACE" if named.is_empty() => {
+                "it names no filter (`subFilter`) to stand at, and goes ahead of all of them or behind the router".to_owned()
+            }
+            "INSERT_FIRST" => "INSERT_FIRST puts it ahead of peergate".to_owned(),
+            "INSERT_BEFORE" | "INSERT_AFTER" | "REPLACE" => {
+                format!("{} {named} puts it nowhere behind peergate, or it has other rules", patch.operation)
+            }
+            other => format!("the operation {other:?} puts it nowhere behind peergate"),
+        },
+    };
+    // One that is in its place and has other rules is told as such.
+    let is_placed = patch.operation == "INSERT_BEFORE" && named == "envoy.filters.http.router";
+    let is_elsewhere = matches!(patch.reaches(point), Reach::No(_)) || !is_placed;
+    is_elsewhere.then_some((place, why))
+}
+
+/// Whether a patch puts something there that is meant as a guard.
+fn puts_guard(patch: &Patch<'_>) -> bool {
+    let Some(value) = patch.value.as_ref().filter(|_| patch.apply_to == "HTTP_FILTER") else {
+        return false;
+    };
+    let message = value.get("typed_config").and_then(|config| config.message());
+    message.is_some_and(|(kind, message)| {
+        let config = Config::Known(kind, message);
+        let (place, name) = (value.place.clone(), value.text_of("name"));
+        guard::is_meant(&Filter { place, name, config, is_disabled: false, is_discovered: false })
+    })
+}
+
+/// Tells of guards that are for some of the plugin's workloads or servers alone.
+fn partial_guards(patches: &[Patch<'_>], point: &Point<'_>, findings: &mut Findings) {
+    let guards: Vec<&Patch<'_>> = patches.iter().filter(|patch| puts_guard(patch)).collect();
+    let is_whole = |patch: &&&Patch<'_>| matches!(patch.reaches(point), Reach::Yes);
+    if guards.iter().any(|patch| is_whole(&patch)) {
+        return;
+    }
+    for patch in guards.into_iter().filter(|patch| patch.is_for(point)) {
+        if let Some(why) = misplaced(patch, point) {
+            findings.warn(
+                &patch.part.place,
+                format_args!("the guard may not stand everywhere that peergate does: {why}"),
+            );
+        }
+    }
+}
+
+/// Tells of patches that change the guard, or the plugin.
+fn changes(chain: &Chain<'_>, manager: &Manager<'_>, own: &str, findings: &mut Findings) {
+    for (name, place) in &chain.changes {
+        let of_guard =
+            manager.filters.iter().any(|filter| filter.name == *name && guard::is_meant(filter));
+        if of_guard {
+            findings.error(
+                place,
+                "changes the guard: what peergate did not let pass may pass; say all of it where the guard is put there",
+            );
+        } else if name == own {
+            findings.warn(place, "changes peergate's filter in a way that is not looked at here");
+        }
+    }
+}
+
+const NO_GUARD: &str = "is no guard behind peergate, and there is no other";

@@ -1,0 +1,130 @@
+//! What Istio sets by itself, with what EnvoyFilters merge into it.
+
+use serde_json::{Map, Value, json};
+
+use crate::proxy::place::Place;
+use crate::proxy::proto::Part;
+
+use super::mesh::Mesh;
+use super::patch::{Patch, Point};
+
+/// A configuration, and where the last of it was said.
+pub(super) struct Merged {
+    pub(super) value: Value,
+    pub(super) place: Option<Place>,
+}
+
+/// The HTTP connection manager of a server.
+pub(super) fn manager(mesh: &Mesh<'_>, patches: &[Patch<'_>], point: &Point<'_>) -> Merged {
+    let mut value = json!({
+        "normalize_path": true,
+        "set_current_client_cert_details": { "subject": true, "dns": true, "uri": true },
+    });
+    let is_gateway = point.context == "GATEWAY";
+    let mode = if is_gateway { "SANITIZE_SET" } else { "APPEND_FORWARD" };
+    let asked = mesh.configured(&["defaultConfig", "gatewayTopology", "forwardClientCertDetails"]);
+    let asked = asked.filter(|_| is_gateway).and_then(|it| it.text());
+    merge(&mut value, &json!({ "forward_client_cert_details": asked.unwrap_or(mode) }));
+    let normalization = mesh.configured(&["pathNormalization", "normalization"]);
+    merge(
+        &mut value,
+        &match normalization.and_then(|it| it.text()) {
+            Some("NONE") => json!({ "normalize_path": false }),
+            Some("MERGE_SLASHES") => json!({ "merge_slashes": true }),
+            Some("DECODE_AND_MERGE_SLASHES") => json!({
+                "merge_slashes": true, "path_with_escaped_slashes_action": "UNESCAPE_AND_FORWARD",
+            }),
+            _ => Value::Null,
+        },
+    );
+    apply(value, "NETWORK_FILTER", &["typed_config"], patches, point)
+}
+
+/// The route configurations of a server.
+pub(super) fn routes(patches: &[Patch<'_>], point: &Point<'_>) -> Merged {
+    let value = json!({ "ignore_port_in_host_matching": true });
+    apply(value, "ROUTE_CONFIGURATION", &[], patches, point)
+}
+
+/// The `DownstreamTlsContext` of a server that asks clients for certificates.
+pub(super) fn tls(patches: &[Patch<'_>], point: &Point<'_>) -> Merged {
+    let verified = json!({ "default_validation_context": {} });
+    let value = json!({ "common_tls_context": { "combined_validation_context": verified } });
+    apply(value, "FILTER_CHAIN", &["transport_socket", "typed_config"], patches, point)
+}
+
+fn apply(
+    mut value: Value,
+    kind: &str,
+    path: &[&str],
+    patches: &[Patch<'_>],
+    point: &Point<'_>,
+) -> Merged {
+    let mut place = None;
+    let of_kind = patches.iter().filter(|patch| patch.apply_to == kind && patch.is_for(point));
+    for patch in of_kind.filter(|patch| patch.operation.starts_with("MERGE")) {
+        let find =
+            |part: Part<'_>, name: &&str| part.get(name).map(|it| (it.place, it.value.clone()));
+        let mut found = patch.value.clone().map(|it| (it.place, it.value.clone()));
+        for name in path {
+            found = found.and_then(|(place, value)| find(Part { place, value: &value }, name));
+        }
+        if let Some((at, more)) = found {
+            merge(&mut value, &more);
+            place = Some(at);
+        }
+    }
+    Merged { value, place }
+}
+
+/// Merges a message into another as Envoy does: lists grow, the rest is replaced. Fields may be spelt either way.
+fn merge(value: &mut Value, more: &Value) {
+    match (value, more) {
+        (Value::Object(fields), Value::Object(more)) => {
+            for (name, more) in more {
+                merge(fields.entry(snake(name)).or_insert(Value::Null), more);
+            }
+        }
+        (Value::Array(items), Value::Array(more)) => items.extend(more.iter().cloned()),
+        (_, Value::Null) => {}
+        (
+            value @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)),
+            Value::Object(more),
+        ) => {
+            let mut fields = Value::Object(Map::new());
+            merge(&mut fields, &Value::Object(more.clone()));
+            *value = fields;
+        }
+        (value, more) => *value = more.clone(),
+    }
+}
+
+/// `typedConfig` as `typed_config`.
+fn snake(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len());
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    snake
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_merged_in_either_spelling() {
+        let mut value = json!({ "normalize_path": true, "list": [1], "kept": { "a": 1 } });
+        let more = json!({ "normalizePath": false, "list": [2], "kept": { "bC": { "dE": 2 } }, "none": null });
+        merge(&mut value, &more);
+        let expected = json!({
+            "normalize_path": false, "list": [1, 2], "kept": { "a": 1, "b_c": { "d_e": 2 } }, "none": null,
+        });
+        assert_eq!(value, expected);
+        merge(&mut value, &json!({ "list": { "a": 1 }, "kept": 3 }));
+        assert_eq!((&value["list"], &value["kept"]), (&json!({ "a": 1 }), &json!(3)));
+    }
+}

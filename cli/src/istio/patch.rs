@@ -1,0 +1,155 @@
+//! The patches of EnvoyFilters, and where they reach.
+
+use crate::proxy::proto::Part;
+
+use super::mesh::{Mesh, NETWORKING};
+use super::scope::{Cover, Scope};
+
+/// A patch of an EnvoyFilter.
+#[derive(Clone, Debug)]
+pub(super) struct Patch<'d> {
+    pub(super) part: Part<'d>,
+    pub(super) apply_to: &'d str,
+    pub(super) operation: &'d str,
+    /// What is put there.
+    pub(super) value: Option<Part<'d>>,
+    scope: Scope<'d>,
+    /// How many of the plugin's workloads it is for.
+    cover: Cover,
+    /// Those of the root namespace come first, then by priority and name.
+    order: (bool, i64, &'d str),
+}
+
+/// A server whose connections a patch may be for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Point<'d> {
+    /// The context of its patches: `GATEWAY` or `SIDECAR_INBOUND`.
+    pub(super) context: &'d str,
+    pub(super) port: Option<u64>,
+    /// The ports of all servers.
+    pub(super) ports: Vec<u64>,
+    /// Server names of its filter chain; none if it is for all.
+    pub(super) names: Vec<&'d str>,
+}
+
+/// Whether a patch is for a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    Yes,
+    /// Only under a condition, or nobody can tell from here: why.
+    Partly(String),
+    No(String),
+}
+
+/// All patches, in the order in which Istio applies them, each with what it is to a scope.
+pub(super) fn all<'d>(mesh: &Mesh<'d>, scope: &Scope<'d>) -> Vec<Patch<'d>> {
+    let mut all = Vec::new();
+    for filter in mesh.all(NETWORKING, "EnvoyFilter") {
+        let own = Scope::of(filter, mesh.root);
+        let cover = own.cover(scope);
+        let is_root = filter.namespace == mesh.root;
+        let spec = filter.spec();
+        let priority = spec.get("priority").and_then(|it| it.value.as_i64()).unwrap_or_default();
+        let order = (!is_root, priority, filter.name);
+        let patches = spec.items_of("configPatches").into_iter();
+        all.extend(patches.map(|part| Patch::read(part, own.clone(), cover, order)));
+    }
+    all.sort_by_key(|patch| patch.order);
+    all
+}
+
+impl<'d> Patch<'d> {
+    fn read(part: Part<'d>, scope: Scope<'d>, cover: Cover, order: (bool, i64, &'d str)) -> Self {
+        let patch = part.get("patch");
+        Self {
+            apply_to: part.text_of("applyTo"),
+            operation: patch.as_ref().map(|it| it.text_of("operation")).unwrap_or_default(),
+            value: patch.and_then(|it| it.get("value")),
+            scope,
+            cover,
+            order,
+            part,
+        }
+    }
+
+    /// Whether it is for the plugin's workloads, and for this server.
+    pub(super) fn reaches(&self, point: &Point<'_>) -> Reach {
+        if self.cover == Cover::Nothing {
+            return Reach::No(format!("it is for {}, and the plugin is for others", self.scope));
+        }
+        let rule = self.part.get("match");
+        let context = rule.as_ref().map(|it| it.text_of("context")).unwrap_or_default();
+        if !["", "ANY", point.context].contains(&context) {
+            return Reach::No(format!(
+                "its context is {context}, and here it is {}",
+                point.context
+            ));
+        }
+        let mut doubts = Vec::new();
+        if self.cover == Cover::Some {
+            doubts.push(format!("it is for {} alone", self.scope));
+        }
+        if rule.as_ref().is_some_and(|it| it.get("proxy").is_some()) {
+            doubts.push("it is for some versions of the proxy alone".to_owned());
+        }
+        if let Some(listener) = rule.and_then(|it| it.get("listener"))
+            && let Err(why) = of_listener(&listener, point, &mut doubts)
+        {
+            return Reach::No(why);
+        }
+        match doubts.is_empty() {
+            true => Reach::Yes,
+            false => Reach::Partly(doubts.join(", and ")),
+        }
+    }
+
+    /// Whether it is for this server, for some of its workloads at least.
+    pub(super) fn is_for(&self, point: &Point<'_>) -> bool {
+        !matches!(self.reaches(point), Reach::No(_))
+    }
+
+    /// The filter of requests that it names.
+    pub(super) fn filter(&self) -> &'d str {
+        let filter = self.part.get("match").and_then(|it| it.get("listener")?.get("filterChain"));
+        let named = filter.and_then(|it| it.get("filter")?.get("subFilter"));
+        named.map(|it| it.text_of("name")).unwrap_or_default()
+    }
+}
+
+/// Whether the match of a listener is for a server; says why not.
+fn of_listener(
+    listener: &Part<'_>,
+    point: &Point<'_>,
+    doubts: &mut Vec<String>,
+) -> Result<(), String> {
+    let number = listener.get("portNumber").and_then(|it| it.value.as_u64());
+    if let Some(number) = number.filter(|number| Some(*number) != point.port) {
+        if point.ports.contains(&number) {
+            return Err(format!("it is for port {number} alone"));
+        }
+        doubts.push(format!("it is for port {number} alone"));
+    }
+    for field in ["name", "portName", "listenerFilter"] {
+        if let Some(named) = listener.get(field).and_then(|it| it.text()) {
+            doubts.push(format!("it is for listeners with {field} {named:?} alone"));
+        }
+    }
+    let Some(chain) = listener.get("filterChain") else { return Ok(()) };
+    if let Some(sni) = chain.get("sni").and_then(|it| it.text())
+        && !point.names.contains(&sni)
+    {
+        return Err(format!("it is for the server name {sni} alone"));
+    }
+    for field in ["name", "transportProtocol", "applicationProtocols", "destinationPort"] {
+        if chain.get(field).is_some() {
+            doubts.push(format!("it is for filter chains with its {field} alone"));
+        }
+    }
+    let filter = chain.get("filter").map(|it| it.text_of("name")).unwrap_or_default();
+    match filter {
+        "" | MANAGER => Ok(()),
+        other => Err(format!("it is for the network filter {other}")),
+    }
+}
+
+const MANAGER: &str = "envoy.filters.network.http_connection_manager";
