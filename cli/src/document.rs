@@ -63,7 +63,8 @@ pub(crate) fn policy(path: &Path) -> Result<(Policy, Value), Failure> {
     Ok((policy, document))
 }
 
-fn parse(text: &str) -> Result<Value, String> {
+/// Reads a text in either form; what is wrong with it is told with its line.
+pub(crate) fn parse(text: &str) -> Result<Value, String> {
     serde_saphyr::from_str_with_options(text, options())
         .map_err(|error| error.render_with_formatter(&serde_saphyr::UserMessageFormatter))
 }

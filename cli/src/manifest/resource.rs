@@ -13,8 +13,8 @@ use crate::proxy::proto::Part;
 pub(crate) struct Manifests(Vec<(Place, Value)>);
 
 impl Manifests {
-    /// Reads files, each of which may hold several YAML documents, and lists (`kind: List`). A mesh configuration in
-    /// a ConfigMap (`data.mesh`) is a resource of its own.
+    /// Reads files, each of which may hold several YAML documents, and lists (`kind: List`). A configuration of
+    /// a control plane in a ConfigMap is a resource of its own.
     ///
     /// # Errors
     /// A file that cannot be read, is neither YAML nor JSON, or holds something without `kind`.
@@ -59,15 +59,14 @@ impl Manifests {
             return items.iter().try_for_each(|item| self.add(file, index, item.clone()));
         }
         let name = called(&kind, &document);
-        if let Some(text) = document.pointer("/data/mesh").filter(|_| kind == "ConfigMap") {
-            let text = text.as_str().ok_or_else(|| odd("`data.mesh` is no text"))?;
-            let read: Value = serde_saphyr::from_str(text).map_err(|error| {
-                let error = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
-                odd(&format!("data.mesh: {error}"))
-            })?;
-            let mesh = serde_json::json!({ "kind": MESH, "spec": read });
-            let name = format!("{name} data.mesh");
-            self.0.push((Place::resource(file.display().to_string(), name), mesh));
+        let data = document.get("data").filter(|_| kind == "ConfigMap");
+        for (field, kind) in [("mesh", MESH), ("envoy-gateway.yaml", ENVOY_GATEWAY)] {
+            let Some(text) = data.and_then(|data| data.get(field)) else { continue };
+            let text = text.as_str().ok_or_else(|| odd(&format!("`data.{field}` is no text")))?;
+            let read =
+                document::parse(text).map_err(|error| odd(&format!("data.{field}: {error}")))?;
+            let place = Place::resource(file.display().to_string(), format!("{name} data.{field}"));
+            self.0.push((place, serde_json::json!({ "kind": kind, "spec": read })));
         }
         self.0.push((Place::resource(file.display().to_string(), name), document));
         Ok(())
@@ -76,6 +75,9 @@ impl Manifests {
 
 /// The kind under which the mesh configuration of a ConfigMap is found.
 pub(crate) const MESH: &str = "MeshConfig";
+
+/// The kind of Envoy Gateway's configuration, which may be in a ConfigMap, too.
+pub(crate) const ENVOY_GATEWAY: &str = "EnvoyGateway";
 
 /// What a resource is called in what is told.
 fn called(kind: &str, document: &Value) -> String {

@@ -1,0 +1,230 @@
+//! The guard behind the plugin, which EnvoyPatchPolicies put there, and what else they do to filters.
+
+use peergate::Policy;
+use serde_json::Value;
+
+use crate::proxy::Findings;
+use crate::proxy::filter::{Config, Filter};
+use crate::proxy::manager::Manager;
+use crate::proxy::place::Place;
+use crate::proxy::proto::Part;
+use crate::proxy::{guard, rerouting, writers};
+
+use super::exempt;
+use super::gateway::Gateway;
+use super::patch::{Patch, Spot};
+use super::plugin::Plugin;
+
+/// Looks at the filters of Envoy's listener of this name; whether there is a guard.
+pub(super) fn check(
+    plugin: &Plugin<'_>,
+    gateway: &Gateway<'_>,
+    listener: &str,
+    patches: &[Patch<'_>],
+    policy: &Policy,
+    findings: &mut Findings,
+) -> bool {
+    let routes = plugin.routes();
+    let own: Vec<&Patch<'_>> = patches
+        .iter()
+        .filter(|it| it.kind == "Listener" && it.name == listener && it.is_for(gateway))
+        .collect();
+    // A guard may let the requests of other routes pass.
+    let rest: Vec<Option<Value>> = own.iter().map(|patch| rest_of(patch, &routes)).collect();
+    let (mut ahead, mut behind) = (Vec::new(), Vec::new());
+    for (patch, rest) in own.iter().zip(&rest) {
+        let Some(value) = &patch.value else { continue };
+        let filter = || read(value, rest.as_ref());
+        match patch.spot() {
+            Some(Spot::Before(name)) if is_behind(name) => behind.push(filter()),
+            Some(Spot::Before(_) | Spot::At(0)) => ahead.push(filter()),
+            Some(Spot::At(_)) => {
+                if guard::is_meant(&filter()) {
+                    findings.warn(
+                        &patch.part.place,
+                        "puts the guard there by number: with another filter ahead it does not stand behind peergate; \
+                         `jsonPath: \"..http_filters[?(@.name=='envoy.filters.http.router')]\"` always does",
+                    );
+                }
+                behind.push(filter());
+            }
+            Some(Spot::End) | None => {}
+        }
+    }
+    let place = plugin.item.place.clone();
+    let peergate = Filter {
+        place: place.clone(),
+        name: plugin.item.text_of("name"),
+        config: Config::Elsewhere(vec!["envoy.extensions.filters.http.wasm.v3.Wasm"]),
+        is_disabled: false,
+        is_discovered: false,
+    };
+    let position = ahead.len();
+    let filters = ahead.into_iter().chain([peergate]).chain(behind).collect();
+    let manager = manager(filters, &place, patches, gateway);
+    let stands = guard::stands(&manager, position);
+    let meant = patches.iter().filter(|patch| is_meant(patch, &routes));
+    match meant.filter(|_| !stands).find_map(|patch| misplaced(patch, gateway, listener)) {
+        Some((place, why)) => {
+            findings.error(&place, format_args!("is no guard behind peergate for the listener {listener}: {why}"));
+        }
+        None if stands => guard::check(&manager, position, findings),
+        None => findings.error(
+            &gateway.place,
+            format_args!(
+                "the listener {listener} has no guard behind peergate (EnvoyPatchPolicy): where Envoy leaves peergate \
+                 out, as for a route with an EnvoyExtensionPolicy of its own or a VM that failed, all requests pass"
+            ),
+        ),
+    }
+    rerouting::check(&manager, position, policy, findings);
+    if policy.expected_tokens().next().is_some() {
+        writers::check(&manager, position, findings);
+    }
+    let name =
+        manager.filters.get(position..).unwrap_or_default().iter().find(|it| guard::is_meant(it));
+    let name = name.map(|guard| guard.name).unwrap_or_default();
+    for patch in own {
+        changes(patch, name, stands, findings);
+    }
+    stands
+}
+
+/// Whether a filter of this name stands behind all plugins (Envoy Gateway 1.9).
+fn is_behind(name: &str) -> bool {
+    ["router", "rbac", "local_ratelimit", "ratelimit", "grpc_web", "grpc_stats", "compressor"]
+        .iter()
+        .any(|kind| name.strip_prefix("envoy.filters.http.").is_some_and(|it| it.starts_with(kind)))
+}
+
+fn manager<'d>(
+    filters: Vec<Filter<'d>>,
+    place: &Place,
+    patches: &[Patch<'d>],
+    gateway: &Gateway<'_>,
+) -> Manager<'d> {
+    static NOTHING: Value = Value::Null;
+    let of_routes =
+        patches.iter().filter(|it| it.kind == "RouteConfiguration" && it.is_for(gateway));
+    Manager {
+        place: place.clone(),
+        config: Part { place: place.clone(), value: &NOTHING },
+        filters_place: place.clone(),
+        filters,
+        routes: of_routes.filter_map(|patch| patch.value.clone()).collect(),
+        unseen_routes: None,
+    }
+}
+
+/// What is left of a guard's configuration without its rules for other routes.
+fn rest_of(patch: &Patch<'_>, routes: &[(&str, &str)]) -> Option<Value> {
+    let (_, message) = patch.value.as_ref()?.get("typed_config")?.message()?;
+    message.get("rules")?;
+    Some(exempt::without(&message, routes))
+}
+
+fn read<'d>(value: &Part<'d>, rest: Option<&'d Value>) -> Filter<'d> {
+    let typed = value.get("typed_config").and_then(|config| config.message());
+    let typed = typed.map(|(kind, message)| match rest {
+        Some(rest) => (kind, Part { place: message.place, value: rest }),
+        None => (kind, message),
+    });
+    Filter {
+        place: value.place.clone(),
+        name: value.text_of("name"),
+        config: typed.map_or(Config::Unknown, |(kind, message)| Config::Known(kind, message)),
+        is_disabled: value.is_true("disabled"),
+        is_discovered: false,
+    }
+}
+
+fn is_meant(patch: &Patch<'_>, routes: &[(&str, &str)]) -> bool {
+    let rest = rest_of(patch, routes);
+    patch.value.as_ref().is_some_and(|value| guard::is_meant(&read(value, rest.as_ref())))
+}
+
+/// Why what is meant as a guard is none for a listener; none if it is for another one, or in its place.
+fn misplaced(patch: &Patch<'_>, gateway: &Gateway<'_>, listener: &str) -> Option<(Place, String)> {
+    let place = patch.part.place.clone();
+    if !patch.is_for(gateway) {
+        return (patch.name == listener)
+            .then(|| (place, format!("its policy is for another Gateway than {}", gateway.name)));
+    }
+    if patch.kind != "Listener" {
+        return Some((place, format!("it patches a {}", patch.kind)));
+    }
+    if patch.name != listener {
+        let is_known = gateway.listeners.iter().any(|it| it.envoy_name == patch.name);
+        return (!is_known).then(|| {
+            (place, format!("it is for {:?}, which Envoy Gateway makes none of here", patch.name))
+        });
+    }
+    let why = match patch.spot() {
+        None => "its operation and paths put no filter there".to_owned(),
+        Some(Spot::End) => "it stands behind the router, which nothing passes".to_owned(),
+        Some(Spot::Before(name)) if !is_behind(name) => format!("before {name} it does not stand behind peergate"),
+        Some(Spot::At(0)) => "it stands ahead of all filters".to_owned(),
+        Some(Spot::Before(_) | Spot::At(_)) => {
+            "it has to let pass by the filter state wasm.peergate = allowed, by nothing else, and on every route of \
+             peergate"
+                .to_owned()
+        }
+    };
+    Some((place, why))
+}
+
+/// Looks at what a patch does to filters that are there.
+fn changes(patch: &Patch<'_>, guard: &str, is_guarded: bool, findings: &mut Findings) {
+    let place = &patch.part.place;
+    if patch.spot().is_some() {
+        if patch.is_for_one_chain()
+            && patch.value.as_ref().is_some_and(|it| it.text_of("name") == guard)
+        {
+            findings.warn(
+                place,
+                "puts the guard into one filter chain alone: a listener has one for each host name",
+            );
+        }
+        return;
+    }
+    let opens = patch.value.as_ref().and_then(|it| it.text()) == Some("FAIL_OPEN");
+    if opens {
+        let what = "requests go past peergate where its VM fails";
+        match is_guarded {
+            true => findings.warn(place, format_args!("{what}: the guard refuses them with 403")),
+            false => findings
+                .error(place, format_args!("{what}, and there is no guard: all of them pass")),
+        }
+    } else if patch.goes_through("http_filters")
+        && patch.operation != "test"
+        && !sets_failure_policy(patch)
+    {
+        findings.error(
+            place,
+            "changes filters that are there: it may take the guard or peergate away, which is not reckoned out here",
+        );
+    }
+}
+
+/// Whether it says what becomes of a VM that failed.
+pub(super) fn sets_failure_policy(patch: &Patch<'_>) -> bool {
+    let is_named = patch.paths.1.trim_start_matches('/') == "failure_policy"
+        || patch.paths.0.ends_with("failure_policy");
+    is_named && patch.goes_through("http_filters") && ["add", "replace"].contains(&patch.operation)
+}
+
+/// Whether a VM of the plugin that trapped is replaced, on Envoy's listener of this name.
+pub(super) fn reloads(
+    plugin: &Plugin<'_>,
+    gateway: &Gateway<'_>,
+    listener: &str,
+    patches: &[Patch<'_>],
+) -> bool {
+    let name = plugin.item.text_of("name");
+    patches.iter().any(|patch| {
+        let is_own = patch.goes_through(&format!("config.name=='{name}'"));
+        let value = patch.value.as_ref().and_then(|it| it.text());
+        let is_here = patch.kind == "Listener" && patch.name == listener && patch.is_for(gateway);
+        is_here && is_own && sets_failure_policy(patch) && value == Some("FAIL_RELOAD")
+    })
+}
