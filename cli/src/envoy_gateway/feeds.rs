@@ -22,8 +22,8 @@ pub(super) fn check(
     let clusters: Vec<&Patch<'_>> =
         clusters.filter(|patch| gateways.iter().any(|gateway| patch.is_for(gateway))).collect();
     for feed in all(policy) {
-        let named = clusters.iter().filter_map(|patch| patch.value.as_ref());
-        let cluster = named.filter(|value| value.text_of("name") == feed.cluster).next_back();
+        let mut named = clusters.iter().filter_map(|patch| patch.value.as_ref());
+        let cluster = named.rfind(|value| value.text_of("name") == feed.cluster);
         match cluster {
             None => findings.warn(
                 &plugin.item.place,

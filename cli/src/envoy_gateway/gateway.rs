@@ -52,8 +52,13 @@ impl<'d> Gateway<'d> {
         }
         let mut found: Vec<Self> = Vec::new();
         for (namespace, name, section, place) in named {
-            if !found.iter().any(|it| (it.namespace, it.name) == (namespace, name)) {
-                found.push(Self::read(namespace, name, section, &place, resources));
+            let known = found.iter().position(|it| (it.namespace, it.name) == (namespace, name));
+            // Of two listeners that are named all are looked at.
+            let section = if known.is_some() { "" } else { section };
+            let read = Self::read(namespace, name, section, &place, resources);
+            match known.and_then(|index| found.get_mut(index)) {
+                Some(known) => *known = read,
+                None => found.push(read),
             }
         }
         found

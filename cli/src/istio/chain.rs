@@ -24,11 +24,17 @@ enum What<'d> {
     Put(Part<'d>),
 }
 
+/// What is taken away.
+pub(super) enum Taken<'d> {
+    Peergate,
+    Put(Part<'d>),
+}
+
 /// The filters of a server.
 pub(super) struct Chain<'d> {
     slots: Vec<Slot<'d>>,
-    /// Where an EnvoyFilter takes the plugin away.
-    pub(super) taken: Option<Place>,
+    /// Where EnvoyFilters take the plugin away, or what an EnvoyFilter has put there.
+    pub(super) taken: Vec<(Taken<'d>, Place)>,
     /// Patches that change the plugin or filters which EnvoyFilters put there: what becomes of them is not
     /// reckoned out.
     pub(super) changes: Vec<(String, Place)>,
@@ -42,7 +48,8 @@ impl<'d> Chain<'d> {
         patches: &[Patch<'d>],
         point: &Point<'_>,
     ) -> Self {
-        let mut chain = Self { slots: usual(plugin, plugins), taken: None, changes: Vec::new() };
+        let mut chain =
+            Self { slots: usual(plugin, plugins), taken: Vec::new(), changes: Vec::new() };
         let of_filters = patches.iter().filter(|patch| patch.apply_to == "HTTP_FILTER");
         for patch in of_filters.filter(|patch| patch.is_for(point)) {
             chain.apply(patch);
@@ -54,7 +61,8 @@ impl<'d> Chain<'d> {
     pub(super) fn filters(&self, plugin: &'d Place, name: &'d str) -> (Vec<Filter<'d>>, usize) {
         let mut filters = Vec::new();
         let mut own = 0;
-        for slot in &self.slots {
+        // What stands behind the router is never asked.
+        for slot in self.slots.iter().take_while(|slot| slot.name != ROUTER) {
             match &slot.what {
                 What::Istios => {}
                 What::Peergate => {
@@ -99,19 +107,10 @@ impl<'d> Chain<'d> {
             ("INSERT_AFTER", Some(new), None) if named.is_empty() => self.slots.push(new),
             ("ADD", Some(new), _) => self.slots.push(new),
             ("REPLACE", Some(new), Some(at)) => {
-                if let Some(slot) = self.slots.get_mut(at) {
-                    if matches!(slot.what, What::Peergate) {
-                        self.taken = Some(patch.part.place.clone());
-                    }
-                    *slot = new;
-                }
+                self.take(at, patch);
+                self.slots.insert(at.min(self.slots.len()), new);
             }
-            ("REMOVE", _, Some(at)) => {
-                if matches!(self.slots.get(at).map(|slot| &slot.what), Some(What::Peergate)) {
-                    self.taken = Some(patch.part.place.clone());
-                }
-                self.slots.remove(at);
-            }
+            ("REMOVE", _, Some(at)) => self.take(at, patch),
             ("MERGE" | "MERGE_AND_REPLACE_LIST", Some(_), Some(at)) => {
                 let touched = self.slots.get(at).filter(|slot| !matches!(slot.what, What::Istios));
                 if let Some(slot) = touched {
@@ -121,10 +120,19 @@ impl<'d> Chain<'d> {
             _ => {}
         }
     }
+
+    fn take(&mut self, at: usize, patch: &Patch<'d>) {
+        let taken = match self.slots.remove(at).what {
+            What::Istios => return,
+            What::Peergate => Taken::Peergate,
+            What::Put(part) => Taken::Put(part),
+        };
+        self.taken.push((taken, patch.part.place.clone()));
+    }
 }
 
-/// A filter that an EnvoyFilter puts there. What stands behind the router is never asked.
-fn read<'d>(part: &Part<'d>) -> Filter<'d> {
+/// A filter that an EnvoyFilter puts there.
+pub(super) fn read<'d>(part: &Part<'d>) -> Filter<'d> {
     let typed = part.get("typed_config").and_then(|config| config.message());
     let elsewhere = part.get("config_discovery").map(|discovery| {
         let urls = discovery.items_of("type_urls");
@@ -166,7 +174,7 @@ fn usual<'d>(plugin: &Plugin<'d>, plugins: &[Plugin<'d>]) -> Vec<Slot<'d>> {
         "envoy.filters.http.cors",
     ];
     slots.extend(rest.into_iter().map(istios));
-    slots.extend(["istio.stats", "envoy.filters.http.router"].into_iter().map(istios));
+    slots.extend(["istio.stats", ROUTER].into_iter().map(istios));
     slots
 }
 
@@ -186,6 +194,9 @@ pub(super) fn misplaced(patch: &Patch<'_>, point: &Point<'_>) -> Option<String> 
         Reach::Yes => None,
     }
 }
+
+/// The last filter.
+const ROUTER: &str = "envoy.filters.http.router";
 
 /// A configuration without anything in it.
 pub(super) static NOTHING: Value = Value::Null;

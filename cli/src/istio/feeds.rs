@@ -63,29 +63,28 @@ fn look_for(
         let ports = ports.iter().filter_map(|it| it.get("number").or_else(|| it.get("port")));
         ports.into_iter().any(|it| it.value.as_u64() == Some(port))
     };
-    if !found.iter().any(|it| has_port(&it)) {
+    if !found.iter().any(has_port) {
         findings.warn(
             &first.spec().place,
             format_args!("has no port {port}, at which the feed of the list {list} is asked: the list is never loaded"),
         );
     }
     if feed.has_keys {
-        encrypted(feed, host, first, mesh, findings);
+        encrypted(feed, (port, host), first, mesh, findings);
     }
 }
 
 /// Looks whether API keys come over TLS.
 fn encrypted(
     feed: &Feed<'_>,
-    host: &str,
+    (port, host): (u64, &str),
     entry: &Resource<'_>,
     mesh: &Mesh<'_>,
     findings: &mut Findings,
 ) {
     let rules =
         mesh.all(NETWORKING, "DestinationRule").filter(|it| it.spec().text_of("host") == host);
-    let tls: Vec<Part<'_>> =
-        rules.filter_map(|it| it.spec().get("trafficPolicy")?.get("tls")).collect();
+    let tls: Vec<Part<'_>> = rules.flat_map(|it| settings(it, port)).collect();
     let is_on = |tls: &Part<'_>| !["", "DISABLE"].contains(&tls.text_of("mode"));
     if !tls.iter().any(is_on) && !host.ends_with(".svc.cluster.local") {
         findings.warn(
@@ -99,6 +98,18 @@ fn encrypted(
     }
     for tls in tls.iter().filter(|tls| tls.is_true("insecureSkipVerify")) {
         findings.warn(&tls.place, "does not verify the server from which API keys come: whoever is on the way can add his own");
+    }
+}
+
+/// What a DestinationRule says of TLS for a port, before what it says for all.
+fn settings<'d>(rule: &Resource<'d>, port: u64) -> Vec<Part<'d>> {
+    let Some(policy) = rule.spec().get("trafficPolicy") else { return Vec::new() };
+    let of_ports = policy.items_of("portLevelSettings").into_iter();
+    let number = |part: &Part<'d>| part.get("port").and_then(|it| it.get("number")?.value.as_u64());
+    let of_port: Vec<Part<'d>> = of_ports.filter(|part| number(part) == Some(port)).collect();
+    match of_port.is_empty() {
+        true => policy.get("tls").into_iter().collect(),
+        false => of_port.into_iter().filter_map(|part| part.get("tls")).collect(),
     }
 }
 

@@ -3,15 +3,15 @@
 use peergate::Policy;
 
 use crate::proxy::Findings;
-use crate::proxy::filter::{Config, Filter};
 use crate::proxy::manager::Manager;
 use crate::proxy::place::Place;
 use crate::proxy::proto::Part;
 use crate::proxy::{guard, rerouting, writers};
 
-use super::chain::{Chain, NOTHING, misplaced, overrides};
+use super::chain::{Chain, NOTHING, Taken, misplaced, overrides, read};
 use super::patch::{Patch, Point, Reach};
 use super::plugin::Plugin;
+use super::scope::Cover;
 
 /// Looks at the filters of a server; whether there is a guard.
 pub(super) fn check(
@@ -24,11 +24,16 @@ pub(super) fn check(
 ) -> bool {
     let chain = Chain::of(plugin, plugins, patches, point);
     let (place, name) = (plugin.place().clone(), plugin.filter_name());
-    if let Some(taken) = &chain.taken {
-        findings.error(
-            taken,
-            "takes peergate away: nothing is judged, and what the guard does not refuse passes",
-        );
+    for (taken, place) in &chain.taken {
+        match taken {
+            Taken::Peergate => findings.error(
+                place,
+                "takes peergate away: nothing is judged, and what no guard refuses passes",
+            ),
+            Taken::Put(part) if guard::is_meant(&read(part)) => findings
+                .error(place, "takes the guard away: what Envoy leaves peergate out for passes"),
+            Taken::Put(_) => {}
+        }
     }
     if !chain.has_peergate() {
         return false;
@@ -55,6 +60,7 @@ pub(super) fn check(
         writers::check(&manager, own, findings);
     }
     partial_guards(patches, point, findings);
+    guards_elsewhere(plugin, patches, point, findings);
     changes(&chain, &manager, &name, findings);
     stands
 }
@@ -87,15 +93,8 @@ fn meant_as_guard(patch: &Patch<'_>, point: &Point<'_>) -> Option<(Place, String
 
 /// Whether a patch puts something there that is meant as a guard.
 fn puts_guard(patch: &Patch<'_>) -> bool {
-    let Some(value) = patch.value.as_ref().filter(|_| patch.apply_to == "HTTP_FILTER") else {
-        return false;
-    };
-    let message = value.get("typed_config").and_then(|config| config.message());
-    message.is_some_and(|(kind, message)| {
-        let config = Config::Known(kind, message);
-        let (place, name) = (value.place.clone(), value.text_of("name"));
-        guard::is_meant(&Filter { place, name, config, is_disabled: false, is_discovered: false })
-    })
+    let value = patch.value.as_ref().filter(|_| patch.apply_to == "HTTP_FILTER");
+    value.is_some_and(|value| guard::is_meant(&read(value)))
 }
 
 /// Tells of guards that are for some of the plugin's workloads or servers alone.
@@ -110,6 +109,48 @@ fn partial_guards(patches: &[Patch<'_>], point: &Point<'_>, findings: &mut Findi
             findings.warn(
                 &patch.part.place,
                 format_args!("the guard may not stand everywhere that peergate does: {why}"),
+            );
+        }
+    }
+}
+
+/// Tells of guards that are for more than the plugin is: nothing passes there.
+fn guards_elsewhere(
+    plugin: &Plugin<'_>,
+    patches: &[Patch<'_>],
+    point: &Point<'_>,
+    findings: &mut Findings,
+) {
+    let guards = patches.iter().filter(|patch| puts_guard(patch) && patch.is_for(point));
+    for patch in guards {
+        if plugin.scope.cover(&patch.scope) != Cover::All {
+            findings.warn(
+                &patch.part.place,
+                format_args!(
+                    "the guard is for {}, and peergate for {}: where only the guard stands, every request is refused",
+                    patch.scope, plugin.scope
+                ),
+            );
+        }
+        let context = patch.part.get("match").map(|it| it.text_of("context")).unwrap_or_default();
+        if point.context == "SIDECAR_INBOUND" && context != point.context {
+            findings.warn(
+                &patch.part.place,
+                "does not say `context: SIDECAR_INBOUND`: the guard stands on the way out as well, and refuses what the \
+                 workload asks of others",
+            );
+        }
+    }
+}
+
+/// Tells of patches of the configuration that the plugin gets by ECDS.
+pub(super) fn configurations(plugin: &Plugin<'_>, patches: &[Patch<'_>], findings: &mut Findings) {
+    let own = format!("{}.{}", plugin.resource.namespace, plugin.resource.name);
+    for patch in patches.iter().filter(|patch| patch.apply_to == "EXTENSION_CONFIG") {
+        if patch.value.as_ref().is_some_and(|value| value.text_of("name").ends_with(&own)) {
+            findings.warn(
+                &patch.part.place,
+                "changes what peergate's filter gets in a way that is not looked at here",
             );
         }
     }

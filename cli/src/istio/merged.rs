@@ -63,14 +63,14 @@ fn apply(
     let mut place = None;
     let of_kind = patches.iter().filter(|patch| patch.apply_to == kind && patch.is_for(point));
     for patch in of_kind.filter(|patch| patch.operation.starts_with("MERGE")) {
-        let find =
-            |part: Part<'_>, name: &&str| part.get(name).map(|it| (it.place, it.value.clone()));
-        let mut found = patch.value.clone().map(|it| (it.place, it.value.clone()));
+        let mut found = patch.value.clone();
         for name in path {
-            found = found.and_then(|(place, value)| find(Part { place, value: &value }, name));
+            found = found.and_then(|part| part.get(name));
         }
-        if let Some((at, more)) = found {
-            merge(&mut value, &more);
+        // Without its type Istio cannot merge a message.
+        let found = found.filter(|part| path.is_empty() || part.get("@type").is_some());
+        if let Some(Part { place: at, value: more }) = found {
+            merge(&mut value, more);
             place = Some(at);
         }
     }

@@ -30,8 +30,8 @@ impl<'d> Mesh<'d> {
                 _ => {}
             }
         }
-        let named = configurations.iter().map(|it| it.text_of("rootNamespace"));
-        let root = named.filter(|name| !name.is_empty()).next_back().unwrap_or("istio-system");
+        let mut named = configurations.iter().map(|it| it.text_of("rootNamespace"));
+        let root = named.rfind(|name| !name.is_empty()).unwrap_or("istio-system");
         Self { resources, root, configurations }
     }
 

@@ -99,13 +99,16 @@ fn check_plugin(
         }
         server::check(server, mesh, &patches, point, policy, findings);
     }
+    let mut context = "GATEWAY";
     if servers.is_empty() {
         let point = sidecar::point(plugin, &patches);
+        context = point.context;
         judge(&point, findings);
         connection::check(plugin.place(), mesh, &patches, &point, policy, findings);
         sidecar::check(plugin, mesh, &point, policy, findings);
     }
-    plugin::check(plugin, policy, is_guarded, findings);
+    guard::configurations(plugin, &patches, findings);
+    plugin::check(plugin, policy, is_guarded, context, findings);
     module::check(&plugin.wasm, plugin.wasm.text_of("imagePullPolicy"), findings);
     order::check(plugin, &shared, findings);
     tokens::check(plugin, mesh, policy, findings);

@@ -13,7 +13,7 @@ pub(super) struct Patch<'d> {
     pub(super) operation: &'d str,
     /// What is put there.
     pub(super) value: Option<Part<'d>>,
-    scope: Scope<'d>,
+    pub(super) scope: Scope<'d>,
     /// How many of the plugin's workloads it is for.
     cover: Cover,
     /// Those of the root namespace come first, then by priority and name.

@@ -81,11 +81,24 @@ impl<'d> Plugin<'d> {
     }
 }
 
-/// Looks at what the plugin says of itself; `is_guarded`: what it does not let pass is refused.
+/// Whether `match` takes all that comes in: a gateway counts as a client, the way into a sidecar as a server.
+fn is_for_all(rules: &Part<'_>, context: &str) -> bool {
+    let own = if context == "GATEWAY" { "CLIENT" } else { "SERVER" };
+    let takes_all = |rule: &Part<'_>| {
+        ["", "UNDEFINED", "CLIENT_AND_SERVER", own].contains(&rule.text_of("mode"))
+            && rule.items_of("ports").is_empty()
+    };
+    let mut rules = rules.items().peekable();
+    rules.peek().is_none() || rules.any(|rule| takes_all(&rule))
+}
+
+/// Looks at what the plugin says of itself; `is_guarded`: what it does not let pass is refused. `context` is that
+/// of its patches.
 pub(super) fn check(
     plugin: &Plugin<'_>,
     policy: &Policy,
     is_guarded: bool,
+    context: &str,
     findings: &mut Findings,
 ) {
     let spec = plugin.resource.spec();
@@ -114,8 +127,8 @@ pub(super) fn check(
              FAIL_RELOAD` (Istio 1.27) replaces it",
         ),
     }
-    if let Some(rules) = spec.get("match").filter(|rules| rules.items().next().is_some()) {
-        let what = "peergate is there for these ports or directions alone";
+    if let Some(rules) = spec.get("match").filter(|rules| !is_for_all(rules, context)) {
+        let what = "peergate is there for some ports or directions alone";
         match is_guarded {
             true => findings.warn(
                 &rules.place,

@@ -158,6 +158,7 @@ impl fmt::Display for Scope<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.by {
             By::Namespace => out.write_str("all workloads")?,
+            By::Labels(labels) if labels.is_empty() => out.write_str("all gateways")?,
             By::Labels(labels) => {
                 let labels: Vec<String> = labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
                 out.write_str(&labels.join(","))?;

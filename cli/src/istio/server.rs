@@ -175,13 +175,14 @@ fn verified(server: &Server<'_>, config: &Part<'_>, policy: &Policy, findings: &
     handshake::asking(config, policy, &mut told);
     if told.iter().next().is_some() {
         let names: Vec<&str> = server.hosts.iter().map(|(_, host)| *host).collect();
+        let names = if names.is_empty() { "*".to_owned() } else { names.join(" or ") };
         findings.warn(
             &config.place,
             format_args!(
                 "Envoy verifies certificates itself: whom the authorities of this server do not know is refused in the \
                  handshake, whatever the policy says; an EnvoyFilter (FILTER_CHAIN, MERGE, for the server name {}) has to \
                  say `trust_chain_verification: ACCEPT_UNTRUSTED`",
-                names.join(" or ")
+                names
             ),
         );
     }

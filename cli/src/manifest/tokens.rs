@@ -100,7 +100,14 @@ fn compare_one(verifier: &Verifier<'_>, expected: &ExpectedTokens<'_>, findings:
         }
     }
     for wanted in expected.from() {
-        if !verifier.from.iter().any(|other| other.overlaps(wanted)) {
+        let same = verifier.from.iter().find(|other| other.overlaps(wanted));
+        if let Some(other) = same.filter(|other| *other != wanted) {
+            findings.warn(
+                place,
+                format_args!("reads the {other}, and {policy}.from the {wanted}: a token in the one is none in the other"),
+            );
+        }
+        if same.is_none() {
             findings.warn(
                 place,
                 format_args!("does not look at the {wanted}, where {policy}.from does: every token there is refused"),

@@ -10,6 +10,7 @@ mod feed_warnings;
 mod fingerprint;
 mod hash_key;
 mod lists;
+mod manifests;
 mod peergate;
 mod server;
 mod test;

@@ -1,0 +1,219 @@
+use serde_json::{Value, json};
+
+use super::{ISTIO, expect, expect_one, found, kind, remove, resource};
+
+const FILTER: &str = "EnvoyFilter istio-system/peergate: spec.configPatches";
+
+fn patches(documents: &mut [Value]) -> &mut Vec<Value> {
+    kind(documents, "EnvoyFilter")["spec"]["configPatches"].as_array_mut().unwrap()
+}
+
+/// A patch of requests' filters, in an EnvoyFilter of its own.
+fn other(name: &str, operation: &str, at: &str, value: Value) -> Value {
+    let chain = json!({ "filter": {
+        "name": "envoy.filters.network.http_connection_manager", "subFilter": { "name": at },
+    } });
+    let patch = json!({
+        "applyTo": "HTTP_FILTER",
+        "match": { "context": "GATEWAY", "listener": { "filterChain": chain } },
+        "patch": { "operation": operation, "value": value },
+    });
+    let selector = json!({ "labels": { "istio": "ingressgateway" } });
+    let spec = json!({ "workloadSelector": selector, "configPatches": [patch] });
+    resource("networking.istio.io/v1alpha3", "EnvoyFilter", "istio-system", name, spec)
+}
+
+#[test]
+fn a_guard_stands_behind_the_plugin() {
+    let none = found("istio-no-guard", &ISTIO, |it| drop(patches(it).remove(0)));
+    expect_one(&none, "error: WasmPlugin istio-system/peergate: no guard behind peergate");
+    for (name, field, value, why) in [
+        (
+            "context",
+            "/match/context",
+            json!("SIDECAR_INBOUND"),
+            "its context is SIDECAR_INBOUND, and here",
+        ),
+        ("first", "/patch/operation", json!("INSERT_FIRST"), "INSERT_FIRST puts it ahead"),
+        ("add", "/patch/operation", json!("ADD"), "the operation \"ADD\" puts it nowhere"),
+        (
+            "behind",
+            "/patch/operation",
+            json!("INSERT_AFTER"),
+            "INSERT_AFTER envoy.filters.http.router",
+        ),
+        (
+            "jwt",
+            "/match/listener/filterChain/filter/subFilter/name",
+            json!("envoy.filters.http.jwt_authn"),
+            "INSERT_BEFORE envoy.filters.http.jwt_authn",
+        ),
+        (
+            "tcp",
+            "/match/listener/filterChain/filter/name",
+            json!("tcp"),
+            "it is for the network filter tcp",
+        ),
+    ] {
+        let found = found(&format!("istio-guard-{name}"), &ISTIO, |it| {
+            *patches(it)[0].pointer_mut(field).unwrap() = value;
+        });
+        expect_one(
+            &found,
+            &format!(
+                "error: {FILTER}[0]: is no guard behind peergate, and there is no other: {why}"
+            ),
+        );
+    }
+    let rules = found("istio-guard-rules", &ISTIO, |it| {
+        patches(it)[0]["patch"]["value"]["typed_config"]["rules"]["action"] = "DENY".into();
+    });
+    expect_one(&rules, &format!("error: {FILTER}[0].patch.value: is no guard: it has to let pass"));
+    let after = found("istio-guard-after", &ISTIO, |it| {
+        let patch = &mut patches(it)[0];
+        patch["patch"]["operation"] = "INSERT_AFTER".into();
+        patch["match"]["listener"]["filterChain"]["filter"]["subFilter"]["name"] =
+            "extensions.istio.io/wasmplugin/istio-system.peergate".into();
+    });
+    assert_eq!(after, (Some(0), vec![]));
+}
+
+#[test]
+fn a_guard_is_for_the_plugins_workloads_and_listeners() {
+    let elsewhere = found("istio-guard-labels", &ISTIO, |it| {
+        kind(it, "EnvoyFilter")["spec"]["workloadSelector"]["labels"]["istio"] = "other".into();
+    });
+    expect(
+        &elsewhere,
+        &format!(
+            "error: {FILTER}[0]: is no guard behind peergate, and there is no other: it is for istio=other"
+        ),
+    );
+    let namespace = found("istio-guard-namespace", &ISTIO, |it| {
+        kind(it, "EnvoyFilter")["metadata"]["namespace"] = "apps".into();
+        kind(it, "WasmPlugin")["metadata"]["namespace"] = "edge".into();
+    });
+    expect(
+        &namespace,
+        "error: EnvoyFilter apps/peergate: spec.configPatches[0]: is no guard behind peergate",
+    );
+    let narrow = found("istio-guard-narrow", &ISTIO, |it| {
+        kind(it, "EnvoyFilter")["spec"]["workloadSelector"]["labels"]["zone"] = "a".into();
+    });
+    expect(
+        &narrow,
+        &format!("warning: {FILTER}[0]: the guard may not stand everywhere that peergate does"),
+    );
+    let wide = found("istio-guard-wide", &ISTIO, |it| {
+        remove(&mut kind(it, "EnvoyFilter")["spec"], "workloadSelector");
+    });
+    expect_one(
+        &wide,
+        &format!(
+            "warning: {FILTER}[0]: the guard is for all workloads everywhere, and peergate for"
+        ),
+    );
+    let port = found("istio-guard-port", &ISTIO, |it| {
+        patches(it)[0]["match"]["listener"]["portNumber"] = 444.into();
+    });
+    expect_one(
+        &port,
+        &format!(
+            "warning: {FILTER}[0]: the guard may not stand everywhere that peergate does: it is for port 444"
+        ),
+    );
+    let two = found("istio-guard-two-ports", &ISTIO, |it| {
+        patches(it)[0]["match"]["listener"]["portNumber"] = 443.into();
+        let servers = kind(it, "Gateway")["spec"]["servers"].as_array_mut().unwrap();
+        let mut second = servers[0].clone();
+        second["port"]["number"] = 8443.into();
+        servers.push(second);
+    });
+    expect_one(
+        &two,
+        &format!(
+            "error: {FILTER}[0]: is no guard behind peergate, and there is no other: it is for port 443"
+        ),
+    );
+}
+
+#[test]
+fn other_envoy_filters_leave_plugin_and_guard_alone() {
+    let named = |name: &str, operation: &str, at: &str| {
+        let patch = other(name, operation, at, json!({ "name": at }));
+        found(&format!("istio-{name}"), &ISTIO, |it| it.push(patch))
+    };
+    let removed = named("removes-guard", "REMOVE", "peergate-guard");
+    expect(
+        &removed,
+        "error: EnvoyFilter istio-system/removes-guard: spec.configPatches[0]: takes the guard away",
+    );
+    let merged = named("z-changes-guard", "MERGE", "peergate-guard");
+    expect_one(
+        &merged,
+        "error: EnvoyFilter istio-system/z-changes-guard: spec.configPatches[0]: changes the guard",
+    );
+    let plugin = "extensions.istio.io/wasmplugin/istio-system.peergate";
+    let removed = named("removes-plugin", "REMOVE", plugin);
+    expect_one(
+        &removed,
+        "error: EnvoyFilter istio-system/removes-plugin: spec.configPatches[0]: takes peergate away",
+    );
+
+    let off = json!({ "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": true });
+    let route = |filter: &str| {
+        let patch = json!({
+            "applyTo": "HTTP_ROUTE", "match": { "context": "GATEWAY" },
+            "patch": { "operation": "MERGE", "value": { "typed_per_filter_config": { filter: off } } },
+        });
+        found(&format!("istio-off-{}", filter.len()), &ISTIO, |it| patches(it).push(patch))
+    };
+    expect_one(
+        &route("peergate-guard"),
+        &format!(
+            "error: {FILTER}[4].patch.value.typed_per_filter_config.peergate-guard: takes the guard away"
+        ),
+    );
+    expect(
+        &route(plugin),
+        &format!(
+            "warning: {FILTER}[4].patch.value.typed_per_filter_config[\"{plugin}\"]: peergate is disabled"
+        ),
+    );
+}
+
+#[test]
+fn filters_that_envoy_filters_add_are_looked_at() {
+    let router = "envoy.filters.http.router";
+    let lua = |script: &str| {
+        json!({ "name": "script", "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
+            "default_source_code": { "inline_string": script },
+        } })
+    };
+    let edits = "function envoy_on_request(h) h:headers():replace(':path', '/') end";
+    let behind = other("lua", "INSERT_BEFORE", router, lua(edits));
+    let behind = found("istio-lua", &ISTIO, |it| it.push(behind));
+    expect(
+        &behind,
+        "warning: EnvoyFilter istio-system/lua: spec.configPatches[0].patch.value.typed_config",
+    );
+    let writes =
+        r#"h:streamInfo():dynamicMetadata():set("envoy.filters.http.jwt_authn", "payload", {})"#;
+    let ahead = other("writes", "INSERT_FIRST", "", lua(writes));
+    let ahead = found("istio-writes", &ISTIO, |it| it.push(ahead));
+    expect_one(
+        &ahead,
+        "error: EnvoyFilter istio-system/writes: spec.configPatches[0].patch.value.typed_config",
+    );
+    let forges = json!({ "name": "state", "typed_config": {
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.set_filter_state.v3.Config",
+        "on_request_headers": [{ "object_key": "wasm.peergate" }],
+    } });
+    let forges = other("forges", "INSERT_FIRST", "", forges);
+    let forges = found("istio-forges", &ISTIO, |it| it.push(forges));
+    expect_one(
+        &forges,
+        "error: EnvoyFilter istio-system/forges: spec.configPatches[0].patch.value.typed_config",
+    );
+}
