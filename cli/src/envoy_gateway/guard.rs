@@ -3,6 +3,7 @@
 use peergate::Policy;
 use serde_json::Value;
 
+use crate::manifest::resource::Resource;
 use crate::proxy::Findings;
 use crate::proxy::filter::{Config, Filter};
 use crate::proxy::manager::Manager;
@@ -10,6 +11,7 @@ use crate::proxy::place::Place;
 use crate::proxy::proto::Part;
 use crate::proxy::{guard, rerouting, writers};
 
+use super::GATEWAY_API;
 use super::exempt;
 use super::gateway::Gateway;
 use super::patch::{Patch, Spot};
@@ -21,6 +23,7 @@ pub(super) fn check(
     gateway: &Gateway<'_>,
     listener: &str,
     patches: &[Patch<'_>],
+    resources: &[Resource<'_>],
     policy: &Policy,
     findings: &mut Findings,
 ) -> bool {
@@ -80,6 +83,11 @@ pub(super) fn check(
     rerouting::check(&manager, position, policy, findings);
     if policy.expected_tokens().next().is_some() {
         writers::check(&manager, position, findings);
+    }
+    if stands && !routes.is_empty() {
+        for (patch, rest) in own.iter().zip(&rest) {
+            unexempt(patch, rest.as_ref(), &routes, gateway, resources, findings);
+        }
     }
     let name =
         manager.filters.get(position..).unwrap_or_default().iter().find(|it| guard::is_meant(it));
@@ -171,6 +179,29 @@ fn misplaced(patch: &Patch<'_>, gateway: &Gateway<'_>, listener: &str) -> Option
         }
     };
     Some((place, why))
+}
+
+/// Tells of a guard that refuses the requests of all routes but those of the plugin.
+fn unexempt(
+    patch: &Patch<'_>,
+    rest: Option<&Value>,
+    routes: &[(&str, &str)],
+    gateway: &Gateway<'_>,
+    resources: &[Resource<'_>],
+    findings: &mut Findings,
+) {
+    let message = patch.value.as_ref().and_then(|value| value.get("typed_config")?.message());
+    let is_whole = message.is_some_and(|(_, message)| rest == Some(message.value));
+    let mut others =
+        resources.iter().filter(|it| it.group == GATEWAY_API && gateway.has(it)).peekable();
+    let is_seen = others.peek().is_some();
+    let is_all = is_seen && others.all(|it| routes.contains(&(it.namespace, it.name)));
+    if is_meant(patch, routes) && is_whole && !is_all {
+        findings.warn(
+            &patch.part.place,
+            "stands before all routes of the listener, and peergate is for some: the guard refuses the others",
+        );
+    }
 }
 
 /// Looks at what a patch does to filters that are there.

@@ -81,7 +81,8 @@ fn check_plugin(
     }
     for gateway in &gateways {
         for listener in listeners(gateway, patches, findings) {
-            is_guarded &= guard::check(plugin, gateway, &listener, patches, policy, findings);
+            is_guarded &=
+                guard::check(plugin, gateway, &listener, patches, resources, policy, findings);
             if !guard::reloads(plugin, gateway, &listener, patches) {
                 findings.note(
                     &plugin.item.place,

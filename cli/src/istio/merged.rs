@@ -21,10 +21,17 @@ pub(super) fn manager(mesh: &Mesh<'_>, patches: &[Patch<'_>], point: &Point<'_>)
         "set_current_client_cert_details": { "subject": true, "dns": true, "uri": true },
     });
     let is_gateway = point.context == "GATEWAY";
-    let mode = if is_gateway { "SANITIZE_SET" } else { "APPEND_FORWARD" };
-    let asked = mesh.configured(&["defaultConfig", "gatewayTopology", "forwardClientCertDetails"]);
-    let asked = asked.filter(|_| is_gateway).and_then(|it| it.text());
+    let (mode, asked) = match is_gateway {
+        true => ("SANITIZE_SET", &["defaultConfig", "gatewayTopology", "forwardClientCertDetails"]),
+        false => ("APPEND_FORWARD", &["defaultConfig", "proxyHeaders", "forwardedClientCert"]),
+    };
+    let asked = mesh.configured(asked).and_then(|it| it.text());
+    let asked = asked.filter(|asked| *asked != "UNDEFINED");
     merge(&mut value, &json!({ "forward_client_cert_details": asked.unwrap_or(mode) }));
+    let details = ["defaultConfig", "proxyHeaders", "setCurrentClientCertDetails"];
+    if let Some(details) = mesh.configured(&details).filter(|_| !is_gateway) {
+        merge(&mut value, &json!({ "set_current_client_cert_details": details.value }));
+    }
     let normalization = mesh.configured(&["pathNormalization", "normalization"]);
     merge(
         &mut value,

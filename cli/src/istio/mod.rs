@@ -110,7 +110,7 @@ fn check_plugin(
     guard::configurations(plugin, &patches, findings);
     plugin::check(plugin, policy, is_guarded, context, findings);
     module::check(&plugin.wasm, plugin.wasm.text_of("imagePullPolicy"), findings);
-    order::check(plugin, &shared, findings);
+    order::check(plugin, &shared, mesh, findings);
     tokens::check(plugin, mesh, policy, findings);
     forwarding::check(mesh, policy, findings);
     routes::check(&gateways, mesh, policy, findings);

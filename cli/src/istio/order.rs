@@ -1,12 +1,27 @@
-//! Other plugins of the same workloads.
+//! What else judges requests of the same workloads.
 
 use crate::proxy::Findings;
 
+use super::mesh::{Mesh, SECURITY};
 use super::plugin::Plugin;
-use super::scope::Cover;
+use super::scope::{Cover, Scope};
 
 /// Looks at what stands ahead of the plugin and behind it.
-pub(super) fn check(plugin: &Plugin<'_>, plugins: &[Plugin<'_>], findings: &mut Findings) {
+pub(super) fn check(
+    plugin: &Plugin<'_>,
+    plugins: &[Plugin<'_>],
+    mesh: &Mesh<'_>,
+    findings: &mut Findings,
+) {
+    for policy in mesh.all(SECURITY, "AuthorizationPolicy") {
+        let asks = policy.spec().text_of("action") == "CUSTOM";
+        if asks && Scope::of(policy, mesh.root).cover(&plugin.scope) != Cover::Nothing {
+            findings.note(
+                policy.place(),
+                "stands ahead of peergate: its service is asked about requests that nobody has judged",
+            );
+        }
+    }
     for other in plugins {
         let is_own = std::ptr::eq(other.resource.part.value, plugin.resource.part.value);
         if is_own || other.scope.cover(&plugin.scope) == Cover::Nothing {

@@ -233,6 +233,13 @@ fn a_plugin_for_a_route_has_a_guard_that_lets_other_routes_pass() {
     };
     let own = with("own", "httproute/default/orders/");
     assert!(own.1.iter().all(|line| line.starts_with("note: ")), "{own:#?}");
+    let all = found("eg-for-route-all", &GATEWAY, |it| {
+        for one in ["EnvoyExtensionPolicy", "SecurityPolicy"] {
+            kind(it, one)["spec"]["targetRefs"] =
+                json!([{ "kind": "HTTPRoute", "name": "orders" }]);
+        }
+    });
+    expect(&all, &format!("warning: {PATCH}[0]: stands before all routes of the listener"));
     let other = with("other", "httproute/default/other/");
     expect(&other, &format!("error: {PATCH}[0]: is no guard behind peergate"));
 }
