@@ -60,29 +60,29 @@ fn every_piece_matters(name: &str, target: &Target, idle: &[&str]) {
     let mut unseen = Vec::new();
     for path in paths {
         let (outer, last) = path.rsplit_once('/').unwrap();
-        let mut changed = Value::from(documents.clone());
-        match changed.pointer_mut(outer).unwrap() {
-            Value::Object(fields) => drop(fields.remove(last).unwrap()),
-            Value::Array(items) => drop(items.remove(last.parse().unwrap())),
-            _ => unreachable!("{path}"),
-        }
-        let Value::Array(changed) = changed else { unreachable!() };
+        let changed = without(&documents, outer, last);
         let ran = check(name, target, &changed);
         assert!(ran.status.is_some(), "{path}: {ran:?}");
         let is_told = ran.err.lines().any(|line| !before.iter().any(|known| line.ends_with(known)));
-        let kind =
-            documents[path[1..].split('/').next().unwrap().parse::<usize>().unwrap()]["kind"]
-                .clone();
-        let path = format!(
-            "{}{}",
-            kind.as_str().unwrap(),
-            &path[path[1..].find('/').map_or(path.len(), |it| it + 1)..]
-        );
+        let (index, rest) = path[1..].split_once('/').unwrap_or((&path[1..], ""));
+        let kind = documents[index.parse::<usize>().unwrap()]["kind"].as_str().unwrap();
+        let path = format!("{kind}/{rest}");
         if !is_told && !idle.iter().any(|idle| path.ends_with(idle)) {
             unseen.push(path);
         }
     }
     assert!(unseen.is_empty(), "{unseen:#?}");
+}
+
+/// The documents without a piece.
+fn without(documents: &[Value], outer: &str, piece: &str) -> Vec<Value> {
+    let mut changed = Value::from(documents);
+    match changed.pointer_mut(outer) {
+        Some(Value::Object(fields)) => drop(fields.remove(piece).unwrap()),
+        Some(Value::Array(items)) => drop(items.remove(piece.parse().unwrap())),
+        other => panic!("{outer}: {other:?}"),
+    }
+    changed.as_array().unwrap().clone()
 }
 
 /// All pieces of a document but those of the policy, by their JSON pointers.
