@@ -9,7 +9,7 @@ use crate::proxy::proto::Part;
 use crate::proxy::{guard, rerouting, writers};
 
 use super::chain::{Chain, NOTHING, Taken, misplaced, overrides, read};
-use super::patch::{Patch, Point, Reach};
+use super::patch::{INBOUND, Patch, Point, Reach};
 use super::plugin::Plugin;
 use super::scope::Cover;
 
@@ -133,7 +133,7 @@ fn guards_elsewhere(
             );
         }
         let context = patch.part.get("match").map(|it| it.text_of("context")).unwrap_or_default();
-        if point.context == "SIDECAR_INBOUND" && context != point.context {
+        if point.context == INBOUND && context != point.context {
             findings.warn(
                 &patch.part.place,
                 "does not say `context: SIDECAR_INBOUND`: the guard stands on the way out as well, and refuses what the \

@@ -6,7 +6,7 @@ use crate::proxy::place::Place;
 use crate::proxy::proto::Part;
 
 use super::mesh::Mesh;
-use super::patch::{Patch, Point};
+use super::patch::{GATEWAY, MANAGER, Patch, Point};
 
 /// A configuration, and where the last of it was said.
 pub(super) struct Merged {
@@ -16,11 +16,11 @@ pub(super) struct Merged {
 
 /// The HTTP connection manager of a server.
 pub(super) fn manager(mesh: &Mesh<'_>, patches: &[Patch<'_>], point: &Point<'_>) -> Merged {
+    let is_gateway = point.context == GATEWAY;
     let mut value = json!({
         "normalize_path": true,
-        "set_current_client_cert_details": { "subject": true, "dns": true, "uri": true },
+        "set_current_client_cert_details": { "subject": true, "dns": true, "uri": true, "cert": is_gateway },
     });
-    let is_gateway = point.context == "GATEWAY";
     let (mode, asked) = match is_gateway {
         true => ("SANITIZE_SET", &["defaultConfig", "gatewayTopology", "forwardClientCertDetails"]),
         false => ("APPEND_FORWARD", &["defaultConfig", "proxyHeaders", "forwardedClientCert"]),
@@ -69,7 +69,11 @@ fn apply(
 ) -> Merged {
     let mut place = None;
     let of_kind = patches.iter().filter(|patch| patch.apply_to == kind && patch.is_for(point));
-    for patch in of_kind.filter(|patch| patch.operation.starts_with("MERGE")) {
+    let is_merged = |patch: &&Patch<'_>| patch.operation.starts_with("MERGE");
+    let is_of_requests = |patch: &&Patch<'_>| {
+        kind != "NETWORK_FILTER" || ["", MANAGER].contains(&patch.network_filter())
+    };
+    for patch in of_kind.filter(is_merged).filter(is_of_requests) {
         let mut found = patch.value.clone();
         for name in path {
             found = found.and_then(|part| part.get(name));

@@ -30,7 +30,7 @@ use crate::proxy::guard::forgers;
 use crate::proxy::resources::Index;
 
 use mesh::{Mesh, NETWORKING};
-use patch::{Patch, Point};
+use patch::{GATEWAY, Patch, Point};
 use plugin::Plugin;
 use routes::Gateway;
 use scope::{Cover, Scope};
@@ -99,13 +99,13 @@ fn check_plugin(
         }
         server::check(server, mesh, &patches, point, policy, findings);
     }
-    let mut context = "GATEWAY";
+    let mut context = GATEWAY;
     if servers.is_empty() {
         let point = sidecar::point(plugin, &patches);
         context = point.context;
         judge(&point, findings);
         connection::check(plugin.place(), mesh, &patches, &point, policy, findings);
-        sidecar::check(plugin, mesh, &point, policy, findings);
+        sidecar::check(plugin, mesh, &patches, &point, policy, findings);
     }
     guard::configurations(plugin, &patches, findings);
     plugin::check(plugin, policy, is_guarded, context, findings);

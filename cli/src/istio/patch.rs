@@ -97,6 +97,9 @@ impl<'d> Patch<'d> {
         {
             return Reach::No(why);
         }
+        if self.apply_to == "HTTP_FILTER" && !["", MANAGER].contains(&self.network_filter()) {
+            return Reach::No(format!("it is for the network filter {}", self.network_filter()));
+        }
         match doubts.is_empty() {
             true => Reach::Yes,
             false => Reach::Partly(doubts.join(", and ")),
@@ -110,9 +113,18 @@ impl<'d> Patch<'d> {
 
     /// The filter of requests that it names.
     pub(super) fn filter(&self) -> &'d str {
-        let filter = self.part.get("match").and_then(|it| it.get("listener")?.get("filterChain"));
-        let named = filter.and_then(|it| it.get("filter")?.get("subFilter"));
+        let named = self.named_filter().and_then(|filter| filter.get("subFilter"));
         named.map(|it| it.text_of("name")).unwrap_or_default()
+    }
+
+    /// The filter of connections that it names.
+    pub(super) fn network_filter(&self) -> &'d str {
+        self.named_filter().map(|filter| filter.text_of("name")).unwrap_or_default()
+    }
+
+    fn named_filter(&self) -> Option<Part<'d>> {
+        let listener = self.part.get("match")?.get("listener")?;
+        listener.get("filterChain")?.get("filter")
     }
 }
 
@@ -145,11 +157,14 @@ fn of_listener(
             doubts.push(format!("it is for filter chains with its {field} alone"));
         }
     }
-    let filter = chain.get("filter").map(|it| it.text_of("name")).unwrap_or_default();
-    match filter {
-        "" | MANAGER => Ok(()),
-        other => Err(format!("it is for the network filter {other}")),
-    }
+    Ok(())
 }
 
-const MANAGER: &str = "envoy.filters.network.http_connection_manager";
+/// The context of gateways.
+pub(super) const GATEWAY: &str = "GATEWAY";
+
+/// The context of what comes into sidecars.
+pub(super) const INBOUND: &str = "SIDECAR_INBOUND";
+
+/// The filter of connections that reads requests.
+pub(super) const MANAGER: &str = "envoy.filters.network.http_connection_manager";

@@ -7,6 +7,7 @@ use crate::proxy::Findings;
 use crate::proxy::place::Place;
 use crate::proxy::proto::Part;
 
+use super::patch::{GATEWAY, INBOUND};
 use super::scope::Scope;
 
 /// A Wasm plugin.
@@ -74,6 +75,12 @@ impl<'d> Plugin<'d> {
         priority.and_then(|it| it.value.as_i64()).unwrap_or_default()
     }
 
+    /// Whether it is for what comes into sidecars alone.
+    pub(super) fn is_for_servers(&self) -> bool {
+        let rules = self.resource.spec().items_of("match");
+        !rules.is_empty() && rules.iter().all(|rule| rule.text_of("mode") == "SERVER")
+    }
+
     /// What Envoy's filter is called.
     pub(super) fn filter_name(&self) -> String {
         let kind = self.resource.kind.to_ascii_lowercase();
@@ -83,7 +90,7 @@ impl<'d> Plugin<'d> {
 
 /// Whether `match` takes all that comes in: a gateway counts as a client, the way into a sidecar as a server.
 fn is_for_all(rules: &Part<'_>, context: &str) -> bool {
-    let own = if context == "GATEWAY" { "CLIENT" } else { "SERVER" };
+    let own = if context == GATEWAY { "CLIENT" } else { "SERVER" };
     let takes_all = |rule: &Part<'_>| {
         ["", "UNDEFINED", "CLIENT_AND_SERVER", own].contains(&rule.text_of("mode"))
             && rule.items_of("ports").is_empty()
@@ -139,6 +146,12 @@ pub(super) fn check(
                 format_args!("{what}, and there is no guard: what comes another way passes"),
             ),
         }
+    }
+    if context == INBOUND && !plugin.is_for_servers() {
+        findings.warn(
+            &spec.place,
+            "does not say `match: [{ mode: SERVER }]`: what the workload asks of others is judged too, and refused",
+        );
     }
     if plugin.scope.is_whole_namespace() {
         findings.warn(

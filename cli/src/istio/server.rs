@@ -8,7 +8,7 @@ use crate::proxy::{Findings, handshake};
 
 use super::merged;
 use super::mesh::Mesh;
-use super::patch::{Patch, Point};
+use super::patch::{GATEWAY, Patch, Point};
 
 /// A server of a Gateway.
 pub(super) struct Server<'d> {
@@ -69,7 +69,7 @@ impl<'d> Server<'d> {
     /// Where its patches have to be for.
     pub(super) fn point(&self, ports: &[u64]) -> Point<'d> {
         Point {
-            context: "GATEWAY",
+            context: GATEWAY,
             port: self.port,
             ports: ports.to_vec(),
             names: self.hosts.iter().map(|(_, host)| *host).collect(),

@@ -1,25 +1,26 @@
 //! Plugins of sidecars, and of gateways whose Gateway is not here.
 
-use peergate::Policy;
+use peergate::{Matched, Policy};
 
 use crate::proxy::Findings;
+use crate::proxy::proto::Part;
 
 use super::mesh::{GATEWAY_API, Mesh, SECURITY};
-use super::patch::{Patch, Point};
+use super::patch::{GATEWAY, INBOUND, Patch, Point};
 use super::plugin::Plugin;
 use super::scope::{Cover, Scope};
 
-/// Where the patches of such a plugin have to be for: of a gateway, unless only patches for sidecars are here.
+/// Where the patches of such a plugin have to be for: of a gateway, unless the plugin or a patch is for what comes into
+/// sidecars.
 pub(super) fn point<'d>(plugin: &Plugin<'d>, patches: &[Patch<'d>]) -> Point<'d> {
     let is_gateway = plugin.scope.targets().iter().any(|(kind, _)| *kind == "Gateway");
-    let context = |patch: &Patch<'d>| patch.part.get("match").map(|it| it.text_of("context"));
-    let own = Point { context: "SIDECAR_INBOUND", ..Point::default() };
-    let is_inbound =
-        |patch: &&Patch<'d>| patch.is_for(&own) && context(patch) == Some("SIDECAR_INBOUND");
-    let context = match !is_gateway && patches.iter().any(|patch| is_inbound(&patch)) {
-        true => "SIDECAR_INBOUND",
-        false => "GATEWAY",
+    let own = Point { context: INBOUND, ..Point::default() };
+    let is_inbound = |patch: &Patch<'d>| {
+        let rule = patch.part.get("match");
+        patch.is_for(&own) && rule.is_some_and(|it| it.text_of("context") == INBOUND)
     };
+    let is_sidecar = plugin.is_for_servers() || patches.iter().any(is_inbound);
+    let context = if is_sidecar && !is_gateway { INBOUND } else { GATEWAY };
     Point { context, ..Point::default() }
 }
 
@@ -27,11 +28,12 @@ pub(super) fn point<'d>(plugin: &Plugin<'d>, patches: &[Patch<'d>]) -> Point<'d>
 pub(super) fn check(
     plugin: &Plugin<'_>,
     mesh: &Mesh<'_>,
+    patches: &[Patch<'_>],
     point: &Point<'_>,
     policy: &Policy,
     findings: &mut Findings,
 ) {
-    if point.context == "GATEWAY" {
+    if point.context == GATEWAY {
         let named = mesh.all(GATEWAY_API, "Gateway").find(|gateway| {
             let scope = Scope::of_target(gateway.namespace, "Gateway", gateway.name);
             plugin.scope.cover(&scope) == Cover::All
@@ -51,9 +53,15 @@ pub(super) fn check(
         }
         return;
     }
-    if !policy.looks_at_certificates() {
-        return;
+    connections(plugin, patches, point, findings);
+    names(plugin, policy, findings);
+    if policy.looks_at_certificates() {
+        callers(plugin, mesh, findings);
     }
+}
+
+/// Looks at what PeerAuthentications have callers show.
+fn callers(plugin: &Plugin<'_>, mesh: &Mesh<'_>, findings: &mut Findings) {
     let mut modes = Vec::new();
     for resource in mesh.all(SECURITY, "PeerAuthentication") {
         if Scope::of(resource, mesh.root).cover(&plugin.scope) != Cover::Nothing {
@@ -80,3 +88,72 @@ pub(super) fn check(
         }
     }
 }
+
+/// Looks for the guard of connections: where Istio takes one for TCP, nobody reads the requests in it.
+fn connections(
+    plugin: &Plugin<'_>,
+    patches: &[Patch<'_>],
+    point: &Point<'_>,
+    findings: &mut Findings,
+) {
+    let is_guard = |patch: &&Patch<'_>| {
+        let is_placed = patch.apply_to == "NETWORK_FILTER"
+            && ["INSERT_BEFORE", "INSERT_FIRST"].contains(&patch.operation)
+            && patch.network_filter() == TCP;
+        is_placed && patch.is_for(point) && patch.value.as_ref().is_some_and(refuses)
+    };
+    if !patches.iter().any(|patch| is_guard(&patch)) {
+        findings.error(
+            plugin.place(),
+            "no guard of connections (a network RBAC filter before the TCP proxy, that lets only named ports pass): a caller \
+             who leaves out Istio's ALPN reaches ports of no Service, or of no named protocol, past peergate",
+        );
+    }
+}
+
+/// Whether a filter of connections lets pass by ports alone, or nothing.
+fn refuses(value: &Part<'_>) -> bool {
+    let Some((kind, message)) = value.get("typed_config").and_then(|it| it.message()) else {
+        return false;
+    };
+    let Some(rules) = message.get("rules") else { return false };
+    let allows = rules.get("action").is_none_or(|action| action.text() == Some("ALLOW"));
+    let is_port = |permission: Part<'_>| permission.get("destination_port").is_some();
+    let policies = rules.get("policies");
+    let mut policies = policies.iter().flat_map(Part::entries);
+    let by_ports = policies.all(|(_, policy)| {
+        let permissions = policy.items_of("permissions");
+        !permissions.is_empty() && permissions.into_iter().all(is_port)
+    });
+    kind.ends_with("filters.network.rbac.v3.RBAC") && allows && by_ports
+}
+
+/// Looks at names that Istio gives nothing in a sidecar.
+fn names(plugin: &Plugin<'_>, policy: &Policy, findings: &mut Findings) {
+    let mut tell = |asking: &str, text: &str, known: &str| {
+        findings.warn(
+            plugin.place(),
+            format_args!("{asking} is for {text}, and in a sidecar {known}: it matches nothing"),
+        );
+    };
+    for Matched { place, text } in policy.matched_virtual_hosts() {
+        let port = text.strip_prefix("inbound|http|");
+        if port.is_none_or(|port| port.parse::<u16>().is_err()) {
+            tell(&place, &text, "virtual hosts are called as in inbound|http|8080");
+        }
+    }
+    for Matched { place, text } in policy.matched_routes() {
+        if text != "default" {
+            tell(&place, &text, "every route is called `default`");
+        }
+    }
+    if policy.looks_at_server_name() {
+        findings.warn(
+            plugin.place(),
+            "global.sni holds hosts against server names, and in a mesh those are Istio's own: every request is refused \
+             (misdirected)",
+        );
+    }
+}
+
+const TCP: &str = "envoy.filters.network.tcp_proxy";

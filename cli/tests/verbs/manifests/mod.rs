@@ -13,6 +13,7 @@ mod gateway_policies;
 mod istio_guard;
 mod istio_plugin;
 mod istio_servers;
+mod istio_sidecar;
 mod istio_surroundings;
 mod rendered;
 
@@ -35,6 +36,12 @@ const ISTIO: Target = Target {
     more: &["--hosts=api.example.com", "--credential=api", "--url=oci://r.example/peergate:1"],
 };
 
+const SIDECAR: Target = Target {
+    verb: "istio-sidecar",
+    flag: "--istio",
+    more: &["--namespace=apps", "--selector=app=orders", "--url=oci://r.example/peergate:1"],
+};
+
 const GATEWAY: Target = Target {
     verb: "envoy-gateway",
     flag: "--envoy-gateway",
@@ -48,6 +55,10 @@ impl Target {
         if self.verb == GATEWAY.verb {
             // By an authority, clients would have to present what is between.
             policy["lists"]["staff"] = json!({ "entries": [{ "sha256": "ab".repeat(32) }] });
+        }
+        if self.verb == SIDECAR.verb {
+            // The server names of a mesh are its own.
+            remove(&mut policy["global"], "sni");
         }
         policy
     }

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{GATEWAY, ISTIO, Target, check, found_in, rendered};
+use super::{GATEWAY, ISTIO, SIDECAR, Target, check, found_in, rendered};
 use crate::peergate::peergate;
 
 #[test]
@@ -46,6 +46,7 @@ fn what_is_rendered_is_held_against_a_policy() {
 #[test]
 fn nothing_that_is_rendered_may_be_left_out() {
     every_piece_matters("istio", &ISTIO, &ISTIO_IDLE);
+    every_piece_matters("sidecar", &SIDECAR, &[&ISTIO_IDLE[..], &SIDECAR_IDLE].concat());
     every_piece_matters("gateway", &GATEWAY, &GATEWAY_IDLE);
 }
 
@@ -138,6 +139,15 @@ const ISTIO_IDLE: [&str; 31] = [
     // The policy says nothing of dots.
     "/strip_trailing_host_dot",
     "/principals/0/filter_state/string_match/ignore_case",
+];
+
+const SIDECAR_IDLE: [&str; 6] = [
+    "PeerAuthentication/spec/selector",
+    "PeerAuthentication/spec/selector/matchLabels",
+    "PeerAuthentication/spec/selector/matchLabels/app",
+    "RequestAuthentication/spec/selector/matchLabels/app",
+    "/configPatches/2/patch/value/typed_config/rules/policies",
+    "/stat_prefix",
 ];
 
 const GATEWAY_IDLE: [&str; 26] = [

@@ -1,0 +1,115 @@
+use serde_json::{Value, json};
+
+use super::{SIDECAR, expect, expect_one, found, kind, remove};
+
+const PLUGIN: &str = "WasmPlugin apps/peergate";
+const FILTER: &str = "EnvoyFilter apps/peergate: spec.configPatches";
+
+fn patches(documents: &mut [Value]) -> &mut Vec<Value> {
+    kind(documents, "EnvoyFilter")["spec"]["configPatches"].as_array_mut().unwrap()
+}
+
+#[test]
+fn callers_show_certificates_of_the_mesh() {
+    let mode = |mode: &str| {
+        found("sidecar-mode", &SIDECAR, |it| {
+            kind(it, "PeerAuthentication")["spec"]["mtls"]["mode"] = mode.into()
+        })
+    };
+    let place = "PeerAuthentication apps/peergate: spec.mtls.mode";
+    expect_one(&mode("DISABLE"), &format!("error: {place}: callers are asked for no certificate"));
+    expect_one(&mode("PERMISSIVE"), &format!("note: {place}: takes callers without TLS"));
+    let unsaid =
+        found("sidecar-unsaid", &SIDECAR, |it| it.retain(|it| it["kind"] != "PeerAuthentication"));
+    expect_one(&unsaid, &format!("note: {PLUGIN}: no PeerAuthentication is for its workloads"));
+}
+
+#[test]
+fn a_sidecar_has_guards_of_what_comes_in() {
+    let unguarded = found("sidecar-unguarded", &SIDECAR, |it| drop(patches(it).remove(0)));
+    expect_one(&unguarded, &format!("error: {PLUGIN}: no guard behind peergate"));
+    let both =
+        found("sidecar-both-ways", &SIDECAR, |it| remove(&mut patches(it)[0]["match"], "context"));
+    expect_one(&both, &format!("warning: {FILTER}[0]: does not say `context: SIDECAR_INBOUND`"));
+    let gateway = found("sidecar-gateway", &SIDECAR, |it| {
+        patches(it)[0]["match"]["context"] = "GATEWAY".into()
+    });
+    expect_one(
+        &gateway,
+        &format!(
+            "error: {FILTER}[0]: is no guard behind peergate, and there is no other: its context is GATEWAY"
+        ),
+    );
+    let judged =
+        found("sidecar-match", &SIDECAR, |it| remove(&mut kind(it, "WasmPlugin")["spec"], "match"));
+    expect_one(
+        &judged,
+        &format!("warning: {PLUGIN}: spec: does not say `match: [{{ mode: SERVER }}]`"),
+    );
+}
+
+#[test]
+fn connections_that_nobody_reads_are_refused() {
+    let begin = format!("error: {PLUGIN}: no guard of connections");
+    let none = found("sidecar-tcp-none", &SIDECAR, |it| drop(patches(it).remove(2)));
+    expect_one(&none, &begin);
+    let rules = |name: &str, rules: Value| {
+        found(&format!("sidecar-tcp-{name}"), &SIDECAR, |it| {
+            patches(it)[2]["patch"]["value"]["typed_config"]["rules"] = rules;
+        })
+    };
+    let policy = |permission: Value| json!({ "policies": { "a": { "permissions": [permission], "principals": [{ "any": true }] } } });
+    assert_eq!(rules("port", policy(json!({ "destination_port": 5432 }))), (Some(0), vec![]));
+    expect_one(&rules("any", policy(json!({ "any": true }))), &begin);
+    expect_one(&rules("deny", json!({ "action": "DENY", "policies": {} })), &begin);
+    let behind = found("sidecar-tcp-behind", &SIDECAR, |it| {
+        patches(it)[2]["patch"]["operation"] = "INSERT_AFTER".into();
+    });
+    expect_one(&behind, &begin);
+}
+
+#[test]
+fn a_sidecar_tells_of_certificates_and_names_its_own_way() {
+    let untold = found("sidecar-untold", &SIDECAR, |it| {
+        remove(
+            &mut patches(it)[1]["patch"]["value"]["typed_config"],
+            "set_current_client_cert_details",
+        );
+    });
+    expect(&untold, &format!("note: {FILTER}[1].patch.value.typed_config: before Istio 1.30"));
+    let forwards = found("sidecar-forwards", &SIDECAR, |it| {
+        patches(it)[1]["patch"]["value"]["typed_config"]["forward_client_cert_details"] =
+            "FORWARD_ONLY".into();
+    });
+    expect(
+        &forwards,
+        &format!(
+            "warning: {FILTER}[1].patch.value.typed_config.forward_client_cert_details: FORWARD_ONLY"
+        ),
+    );
+    let named = |rule: Value| {
+        let mut found = found("sidecar-names", &SIDECAR, |it| {
+            kind(it, "WasmPlugin")["spec"]["pluginConfig"]["apis"][0]["match"] = rule;
+        });
+        found.1.retain(|line| !line.starts_with("note: "));
+        found
+    };
+    let good = json!({ "virtual_hosts": ["inbound|http|8080"], "routes": ["default"] });
+    assert_eq!(named(good), (Some(0), vec![]));
+    let host = named(json!({ "virtual_hosts": ["orders:8080"] }));
+    expect_one(
+        &host,
+        &format!(
+            "warning: {PLUGIN}: apis[0].match.virtual_hosts[0] is for orders:8080, and in a sidecar"
+        ),
+    );
+    let route = named(json!({ "routes": ["orders"] }));
+    expect_one(
+        &route,
+        &format!("warning: {PLUGIN}: apis[0].match.routes[0] is for orders, and in a sidecar"),
+    );
+    let names = found("sidecar-sni", &SIDECAR, |it| {
+        kind(it, "WasmPlugin")["spec"]["pluginConfig"]["global"]["sni"] = "required".into();
+    });
+    expect_one(&names, &format!("warning: {PLUGIN}: global.sni holds hosts against server names"));
+}
