@@ -51,9 +51,12 @@ impl<'d> Chain<'d> {
         let mut chain =
             Self { slots: usual(plugin, plugins), taken: Vec::new(), changes: Vec::new() };
         let of_filters = patches.iter().filter(|patch| patch.apply_to == "HTTP_FILTER");
-        for patch in of_filters.filter(|patch| patch.is_for(point)) {
-            chain.apply(patch);
-        }
+        let of_filters: Vec<&Patch<'d>> = of_filters.filter(|patch| patch.is_for(point)).collect();
+        // What is merged is merged into what the others have made.
+        let (merging, placing): (Vec<_>, Vec<_>) =
+            of_filters.into_iter().partition(|patch| patch.operation.starts_with("MERGE"));
+        placing.into_iter().for_each(|patch| chain.apply(patch));
+        merging.into_iter().for_each(|patch| chain.merge(patch));
         chain
     }
 
@@ -111,13 +114,18 @@ impl<'d> Chain<'d> {
                 self.slots.insert(at.min(self.slots.len()), new);
             }
             ("REMOVE", _, Some(at)) => self.take(at, patch),
-            ("MERGE" | "MERGE_AND_REPLACE_LIST", Some(_), Some(at)) => {
-                let touched = self.slots.get(at).filter(|slot| !matches!(slot.what, What::Istios));
-                if let Some(slot) = touched {
-                    self.changes.push((slot.name.clone(), patch.part.place.clone()));
-                }
-            }
             _ => {}
+        }
+    }
+
+    /// What is merged into the plugin, which comes by ECDS, has no effect.
+    fn merge(&mut self, patch: &Patch<'d>) {
+        let named = patch.filter();
+        let is_all = patch.filter().is_empty();
+        for slot in &self.slots {
+            if matches!(slot.what, What::Put(_)) && (is_all || slot.name == named) {
+                self.changes.push((slot.name.clone(), patch.part.place.clone()));
+            }
         }
     }
 

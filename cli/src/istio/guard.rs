@@ -61,7 +61,7 @@ pub(super) fn check(
     }
     partial_guards(patches, point, findings);
     guards_elsewhere(plugin, patches, point, findings);
-    changes(&chain, &manager, &name, findings);
+    changes(&chain, &manager, findings);
     stands
 }
 
@@ -156,8 +156,8 @@ pub(super) fn configurations(plugin: &Plugin<'_>, patches: &[Patch<'_>], finding
     }
 }
 
-/// Tells of patches that change the guard, or the plugin.
-fn changes(chain: &Chain<'_>, manager: &Manager<'_>, own: &str, findings: &mut Findings) {
+/// Tells of patches that change the guard.
+fn changes(chain: &Chain<'_>, manager: &Manager<'_>, findings: &mut Findings) {
     for (name, place) in &chain.changes {
         let of_guard =
             manager.filters.iter().any(|filter| filter.name == *name && guard::is_meant(filter));
@@ -166,8 +166,6 @@ fn changes(chain: &Chain<'_>, manager: &Manager<'_>, own: &str, findings: &mut F
                 place,
                 "changes the guard: what peergate did not let pass may pass; say all of it where the guard is put there",
             );
-        } else if name == own {
-            findings.warn(place, "changes peergate's filter in a way that is not looked at here");
         }
     }
 }

@@ -71,10 +71,15 @@ fn apply(
     let of_kind = patches.iter().filter(|patch| patch.apply_to == kind && patch.is_for(point));
     let is_merged = |patch: &&Patch<'_>| patch.operation.starts_with("MERGE");
     let is_of_requests = |patch: &&Patch<'_>| {
-        kind != "NETWORK_FILTER" || ["", MANAGER].contains(&patch.network_filter())
+        kind != "NETWORK_FILTER" || patch.network_filter().is_none_or(|name| name == MANAGER)
     };
     for patch in of_kind.filter(is_merged).filter(is_of_requests) {
         let mut found = patch.value.clone();
+        // A socket of another name would take the place of the server's.
+        let socket = found.as_ref().and_then(|it| it.get("transport_socket"));
+        if kind == "FILTER_CHAIN" && socket.is_none_or(|it| it.text_of("name") != TLS) {
+            continue;
+        }
         for name in path {
             found = found.and_then(|part| part.get(name));
         }
@@ -121,6 +126,8 @@ fn snake(name: &str) -> String {
     }
     snake
 }
+
+const TLS: &str = "envoy.transport_sockets.tls";
 
 #[cfg(test)]
 mod tests {

@@ -46,7 +46,7 @@ pub(super) fn check(
             ),
             std::cmp::Ordering::Equal => findings.warn(
                 place,
-                "has peergate's phase and priority: which of the two stands ahead is left to their age and name; give \
+                "has peergate's phase and priority: which of the two stands ahead is left to their age; give \
                  peergate a higher `priority`",
             ),
             std::cmp::Ordering::Greater => findings.note(

@@ -16,9 +16,11 @@ pub(super) struct Patch<'d> {
     pub(super) scope: Scope<'d>,
     /// How many of the plugin's workloads it is for.
     cover: Cover,
-    /// Those of the root namespace come first, then by priority and name.
-    order: (bool, i64, &'d str),
+    order: Order<'d>,
 }
+
+/// By priority, those of the root namespace before others, then by age and name.
+type Order<'d> = (i64, bool, &'d str, &'d str);
 
 /// A server whose connections a patch may be for.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +52,9 @@ pub(super) fn all<'d>(mesh: &Mesh<'d>, scope: &Scope<'d>) -> Vec<Patch<'d>> {
         let is_root = filter.namespace == mesh.root;
         let spec = filter.spec();
         let priority = spec.get("priority").and_then(|it| it.value.as_i64()).unwrap_or_default();
-        let order = (!is_root, priority, filter.name);
+        let metadata = filter.part.get("metadata");
+        let age = metadata.map(|it| it.text_of("creationTimestamp")).unwrap_or_default();
+        let order = (priority, !is_root, age, filter.name);
         let patches = spec.items_of("configPatches").into_iter();
         all.extend(patches.map(|part| Patch::read(part, own.clone(), cover, order)));
     }
@@ -59,7 +63,7 @@ pub(super) fn all<'d>(mesh: &Mesh<'d>, scope: &Scope<'d>) -> Vec<Patch<'d>> {
 }
 
 impl<'d> Patch<'d> {
-    fn read(part: Part<'d>, scope: Scope<'d>, cover: Cover, order: (bool, i64, &'d str)) -> Self {
+    fn read(part: Part<'d>, scope: Scope<'d>, cover: Cover, order: Order<'d>) -> Self {
         let patch = part.get("patch");
         Self {
             apply_to: part.text_of("applyTo"),
@@ -97,8 +101,9 @@ impl<'d> Patch<'d> {
         {
             return Reach::No(why);
         }
-        if self.apply_to == "HTTP_FILTER" && !["", MANAGER].contains(&self.network_filter()) {
-            return Reach::No(format!("it is for the network filter {}", self.network_filter()));
+        let network = self.network_filter().unwrap_or(MANAGER);
+        if self.apply_to == "HTTP_FILTER" && network != MANAGER {
+            return Reach::No(format!("it is for the network filter {network:?}"));
         }
         match doubts.is_empty() {
             true => Reach::Yes,
@@ -117,9 +122,9 @@ impl<'d> Patch<'d> {
         named.map(|it| it.text_of("name")).unwrap_or_default()
     }
 
-    /// The filter of connections that it names.
-    pub(super) fn network_filter(&self) -> &'d str {
-        self.named_filter().map(|filter| filter.text_of("name")).unwrap_or_default()
+    /// The filter of connections that it names; none if it is for all.
+    pub(super) fn network_filter(&self) -> Option<&'d str> {
+        self.named_filter().map(|filter| filter.text_of("name"))
     }
 
     fn named_filter(&self) -> Option<Part<'d>> {

@@ -69,10 +69,10 @@ impl<'d> Plugin<'d> {
         }
     }
 
-    /// Of two of one phase the one with the higher priority stands ahead.
+    /// Of two of one phase the one with the higher priority stands ahead, and one without behind all others.
     pub(super) fn priority(&self) -> i64 {
         let priority = self.resource.spec().get("priority");
-        priority.and_then(|it| it.value.as_i64()).unwrap_or_default()
+        priority.and_then(|it| it.value.as_i64()).unwrap_or(i64::MIN)
     }
 
     /// Whether it is for what comes into sidecars alone.

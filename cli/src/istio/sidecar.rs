@@ -99,7 +99,7 @@ fn connections(
     let is_guard = |patch: &&Patch<'_>| {
         let is_placed = patch.apply_to == "NETWORK_FILTER"
             && ["INSERT_BEFORE", "INSERT_FIRST"].contains(&patch.operation)
-            && patch.network_filter() == TCP;
+            && patch.network_filter() == Some(TCP);
         is_placed && patch.is_for(point) && patch.value.as_ref().is_some_and(refuses)
     };
     if !patches.iter().any(|patch| is_guard(&patch)) {

@@ -52,7 +52,7 @@ fn a_guard_stands_behind_the_plugin() {
             "tcp",
             "/match/listener/filterChain/filter/name",
             json!("tcp"),
-            "it is for the network filter tcp",
+            "it is for the network filter \"tcp\"",
         ),
     ] {
         let found = found(&format!("istio-guard-{name}"), &ISTIO, |it| {

@@ -70,7 +70,7 @@ fn a_module_is_the_one_that_was_meant() {
 
 #[test]
 fn other_plugins_are_told_of() {
-    let other = |name: &str, phase: &str, priority: i64| {
+    let other = |name: &str, phase: &str, priority: Option<i64>| {
         let selector = json!({ "matchLabels": { "istio": "ingressgateway" } });
         let spec = json!({
             "selector": selector, "phase": phase, "priority": priority, "url": "oci://r.example/other:1",
@@ -78,15 +78,20 @@ fn other_plugins_are_told_of() {
         resource("extensions.istio.io/v1alpha1", "WasmPlugin", "istio-system", name, spec)
     };
     for (name, phase, priority, begin) in [
-        ("a", "AUTHN", 0, "note: WasmPlugin istio-system/a: stands ahead of peergate"),
-        ("b", "AUTHZ", 10, "note: WasmPlugin istio-system/b: stands ahead of peergate"),
-        ("c", "AUTHZ", 0, "warning: WasmPlugin istio-system/c: has peergate's phase and priority"),
-        ("d", "AUTHZ", -1, "note: WasmPlugin istio-system/d: stands behind peergate"),
-        ("e", "STATS", 99, "note: WasmPlugin istio-system/e: stands behind peergate"),
+        ("a", "AUTHN", Some(0), "note: WasmPlugin istio-system/a: stands ahead of peergate"),
+        ("b", "AUTHZ", Some(10), "note: WasmPlugin istio-system/b: stands ahead of peergate"),
+        (
+            "c",
+            "AUTHZ",
+            None,
+            "warning: WasmPlugin istio-system/c: has peergate's phase and priority",
+        ),
+        ("d", "AUTHZ", Some(-1), "note: WasmPlugin istio-system/d: stands ahead of peergate"),
+        ("e", "STATS", Some(99), "note: WasmPlugin istio-system/e: stands behind peergate"),
         (
             "peergate",
             "STATS",
-            0,
+            None,
             "warning: WasmPlugin istio-system/peergate: is for workloads of another plugin",
         ),
     ] {
@@ -95,7 +100,7 @@ fn other_plugins_are_told_of() {
         });
         expect(&found, begin);
     }
-    let mut elsewhere = other("f", "AUTHZ", 0);
+    let mut elsewhere = other("f", "AUTHZ", None);
     elsewhere["spec"]["selector"]["matchLabels"]["istio"] = "egressgateway".into();
     let elsewhere = found("istio-other-f", &ISTIO, |it| it.push(elsewhere));
     assert_eq!(elsewhere, (Some(0), vec![]));

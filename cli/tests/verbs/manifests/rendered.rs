@@ -103,7 +103,7 @@ fn walk(value: &Value, path: &str, found: &mut Vec<String>) {
     }
 }
 
-const ISTIO_IDLE: [&str; 31] = [
+const ISTIO_IDLE: [&str; 29] = [
     // Names, and what an API server refuses a resource without.
     "Gateway/metadata",
     "/metadata/name",
@@ -113,7 +113,6 @@ const ISTIO_IDLE: [&str; 31] = [
     "/tls/credentialName",
     "/patch/value/name",
     "/rules_stat_prefix",
-    "/transport_socket/name",
     "/permissions",
     "/permissions/0",
     "/permissions/0/any",
@@ -125,7 +124,6 @@ const ISTIO_IDLE: [&str; 31] = [
     "RequestAuthentication/spec/selector/matchLabels",
     "RequestAuthentication/spec/selector/matchLabels/istio",
     "/match/context",
-    "/filterChain/filter/name",
     "/configPatches/1/match",
     "/configPatches/1/match/listener",
     "/configPatches/1/match/listener/filterChain",
