@@ -9,7 +9,7 @@ use crate::proxy::filter::{Config, Filter};
 use crate::proxy::manager::Manager;
 use crate::proxy::place::Place;
 use crate::proxy::proto::Part;
-use crate::proxy::{guard, rerouting, writers};
+use crate::proxy::{guard, rates, rerouting, writers};
 
 use super::GATEWAY_API;
 use super::exempt;
@@ -81,6 +81,7 @@ pub(super) fn check(
         ),
     }
     rerouting::check(&manager, position, policy, findings);
+    rates::check(&manager, position, policy, findings);
     if policy.expected_tokens().next().is_some() {
         writers::check(&manager, position, findings);
     }

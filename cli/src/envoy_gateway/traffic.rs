@@ -2,6 +2,7 @@
 
 use peergate::Policy;
 
+use crate::manifest::hosts;
 use crate::manifest::resource::Resource;
 use crate::proxy::Findings;
 use crate::proxy::proto::Part;
@@ -86,10 +87,10 @@ fn is_encrypted(listener: &Listener<'_>, policy: &Policy, findings: &mut Finding
             false
         }
         _ => {
-            findings.warn(
-                &listener.part.place,
-                "passes connections on without reading requests: peergate judges nothing that comes here",
-            );
+            let host = listener.part.get("hostname").and_then(|it| it.text());
+            let is_named = listener.part.text_of("protocol") != "TCP";
+            let hosts: Vec<&str> = host.filter(|_| is_named).into_iter().collect();
+            hosts::unread(&listener.part.place, &hosts, policy, findings);
             false
         }
     }

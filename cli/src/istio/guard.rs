@@ -6,7 +6,8 @@ use crate::proxy::Findings;
 use crate::proxy::manager::Manager;
 use crate::proxy::place::Place;
 use crate::proxy::proto::Part;
-use crate::proxy::{guard, rerouting, writers};
+use crate::proxy::tokens::JWT_AUTHN;
+use crate::proxy::{guard, rates, rerouting, tokens, writers};
 
 use super::chain::{Chain, NOTHING, Taken, misplaced, overrides, read};
 use super::patch::{INBOUND, Patch, Point, Reach};
@@ -56,7 +57,10 @@ pub(super) fn check(
         None => guard::check(&manager, own, findings),
     }
     rerouting::check(&manager, own, policy, findings);
-    if policy.expected_tokens().next().is_some() {
+    rates::check(&manager, own, policy, findings);
+    if manager.ahead(own).any(|filter| filter.may_be(JWT_AUTHN)) {
+        tokens::check(&manager, own, policy, findings);
+    } else if policy.expected_tokens().next().is_some() {
         writers::check(&manager, own, findings);
     }
     partial_guards(patches, point, findings);
@@ -89,6 +93,12 @@ fn meant_as_guard(patch: &Patch<'_>, point: &Point<'_>) -> Option<(Place, String
     let is_placed = patch.operation == "INSERT_BEFORE" && named == "envoy.filters.http.router";
     let is_elsewhere = matches!(patch.reaches(point), Reach::No(_)) || !is_placed;
     is_elsewhere.then_some((place, why))
+}
+
+/// Whether a patch puts something there that verifies tokens.
+pub(super) fn puts_verifier(patch: &Patch<'_>) -> bool {
+    let value = patch.value.as_ref().filter(|_| patch.apply_to == "HTTP_FILTER");
+    value.is_some_and(|value| read(value).may_be(JWT_AUTHN))
 }
 
 /// Whether a patch puts something there that is meant as a guard.

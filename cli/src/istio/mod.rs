@@ -111,7 +111,7 @@ fn check_plugin(
     plugin::check(plugin, policy, is_guarded, context, findings);
     module::check(&plugin.wasm, plugin.wasm.text_of("imagePullPolicy"), findings);
     order::check(plugin, &shared, mesh, findings);
-    tokens::check(plugin, mesh, policy, findings);
+    tokens::check(plugin, mesh, &patches, policy, findings);
     forwarding::check(mesh, policy, findings);
     routes::check(&gateways, mesh, policy, findings);
     hosts::ports(policy, plugin.place(), findings);

@@ -2,6 +2,7 @@
 
 use peergate::Policy;
 
+use crate::manifest::hosts;
 use crate::manifest::resource::Resource;
 use crate::proxy::proto::Part;
 use crate::proxy::{Findings, handshake};
@@ -90,10 +91,11 @@ pub(super) fn check(
     let place = tls.as_ref().map_or(&server.part.place, |tls| &tls.place);
     match server.kind() {
         Kind::Connections => {
-            findings.warn(
-                place,
-                "passes connections on without reading requests: peergate judges nothing that comes here",
-            );
+            let names: Vec<&str> = match &*server.protocol {
+                "TCP" | "MONGO" | "MYSQL" | "REDIS" => Vec::new(),
+                _ => server.hosts.iter().map(|(_, host)| *host).collect(),
+            };
+            hosts::unread(place, &names, policy, findings);
             return;
         }
         Kind::Http => {

@@ -12,12 +12,29 @@ pub(crate) struct Served<'d> {
     pub(crate) host: &'d str,
 }
 
+/// Whether requests for a host fall under some rules of a policy, or would if they were read.
+pub(crate) fn is_judged(host: &str, policy: &Policy) -> bool {
+    let is_for_it = |wanted: &str| overlap(without_port(host), without_port(wanted));
+    policy.has_rules_for_other_hosts()
+        || policy.matched_hosts().iter().any(|it| is_for_it(&it.text))
+}
+
+/// Tells of connections that are passed on unread.
+pub(crate) fn unread(place: &Place, hosts: &[&str], policy: &Policy, findings: &mut Findings) {
+    let what =
+        "passes connections on without reading requests: peergate judges nothing that comes here";
+    match hosts.iter().find(|host| is_judged(host, policy)) {
+        Some(host) => {
+            findings.error(place, format_args!("{what}, and the policy has rules for {host}"))
+        }
+        None => findings.warn(place, what),
+    }
+}
+
 /// Looks for hosts that no API is for.
 pub(crate) fn unjudged(served: &[Served<'_>], policy: &Policy, findings: &mut Findings) {
-    let named = policy.matched_hosts();
     for Served { place, host } in served {
-        let is_for_it = |wanted: &str| overlap(without_port(host), without_port(wanted));
-        if !policy.has_rules_for_other_hosts() && !named.iter().any(|it| is_for_it(&it.text)) {
+        if !is_judged(host, policy) {
             findings.warn(
                 place,
                 format_args!("no API of the policy is for {host}: every request for it is refused (no_matching_api)"),

@@ -18,13 +18,13 @@ pub(crate) mod paths;
 pub(crate) mod place;
 pub(crate) mod proto;
 mod providers;
-mod rates;
+pub(crate) mod rates;
 mod requirement;
 pub(crate) mod rerouting;
 pub(crate) mod resources;
 pub(crate) mod routes;
 mod scripts;
-mod tokens;
+pub(crate) mod tokens;
 pub(crate) mod writers;
 
 use std::path::PathBuf;

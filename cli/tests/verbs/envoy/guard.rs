@@ -1,7 +1,5 @@
 use serde_json::{Value, json};
 
-use crate::peergate::{file, peergate};
-
 use super::{
     MANAGER, bootstrap, check, expect_one, filter, filters, found, manager, policy, route,
 };
@@ -165,68 +163,4 @@ fn nobody_else_says_what_the_guard_goes_by() {
     });
     let begin = "error: static_resources.listeners[0].filter_chains[0].filters[1].typed_config.on_new_connection[0].object_key: writes";
     expect_one(&connection, begin);
-}
-
-/// What `render envoy-gateway` adds to a guard for some routes, or for all.
-fn exempt(routes: &[&str]) -> Value {
-    let policy = file("envoy-exempt-policy.json", policy_without_tokens().to_string());
-    let routes: Vec<_> = routes.iter().map(|route| format!("--route={route}")).collect();
-    let mut arguments =
-        vec!["render", "envoy-gateway", "--gateway=eg", "--url=http://m/m", "--policy", &policy];
-    arguments.extend(routes.iter().map(String::as_str));
-    let ran = peergate(&arguments);
-    assert_eq!(ran.status, Some(0), "{ran:?}");
-    let documents: Vec<Value> = serde_saphyr::from_multiple(&ran.out).unwrap();
-    let patches = documents.iter().find_map(|one| one.pointer("/spec/jsonPatches")).unwrap();
-    let policies = &patches[0]["operation"]["value"]["typed_config"]["rules"]["policies"];
-    let (_, exempt) =
-        policies.as_object().unwrap().iter().find(|(name, _)| *name != "peergate").unwrap();
-    exempt.clone()
-}
-
-fn policy_without_tokens() -> Value {
-    json!({ "version": 1, "apis": [{ "name": "all", "policy": "open" }] })
-}
-
-#[test]
-fn a_guard_may_let_routes_pass_that_peergate_is_not_for() {
-    let with = |name: &str, exempt: Value, names: [&str; 2], is_disabled: bool| {
-        found(name, |it| {
-            filters(it)[2]["typed_config"]["rules"]["policies"]["others"] = exempt;
-            filters(it)[1]["disabled"] = is_disabled.into();
-            let host = &mut manager(it)["route_config"]["virtual_hosts"][0];
-            let mut routes = [0, 1].map(|_| host["routes"][0].clone());
-            routes.iter_mut().zip(names).for_each(|(route, name)| route["name"] = name.into());
-            // One route asks for peergate, the other one does not.
-            routes[0]["typed_per_filter_config"] = json!({ "peergate": {
-                "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "config": {},
-            } });
-            host["routes"] = json!(routes);
-        })
-    };
-    let names = ["httproute/default/a/rule/0", "httproute/default/b/rule/0"];
-    let (a, both) = (exempt(&["a"]), exempt(&["a", "b"]));
-    let good = (Some(0), vec![]);
-    // What has no route goes nowhere, whatever peergate is for.
-    for is_disabled in [true, false] {
-        assert_eq!(with("no-route", exempt(&[]), names, is_disabled), good);
-        assert_eq!(with("both", both.clone(), names, is_disabled), good);
-    }
-    assert_eq!(with("one", a.clone(), names, true), good);
-    let begin = "error: $.http_filters[2]: is no guard";
-    let first = |found: (Option<i32>, Vec<String>)| (found.0, found.1[..1].to_vec());
-    // Peergate is for both, or for the one that the guard lets pass.
-    expect_one(&first(with("all", a.clone(), names, false)), begin);
-    expect_one(
-        &first(with("other", a.clone(), ["httproute/default/ab/rule/0", names[0]], true)),
-        begin,
-    );
-    // Any other condition may let anything pass.
-    let mut not = a.clone();
-    not["condition"] = a["condition"]["call_expr"]["args"][0].clone();
-    expect_one(&first(with("not", not, names, true)), begin);
-    let mut odd = a;
-    odd["condition"]["call_expr"]["args"][0]["call_expr"]["args"][1]["call_expr"]["function"] =
-        "endsWith".into();
-    expect_one(&first(with("odd", odd, names, true)), begin);
 }

@@ -216,4 +216,18 @@ fn filters_that_envoy_filters_add_are_looked_at() {
         &forges,
         "error: EnvoyFilter istio-system/forges: spec.configPatches[0].patch.value.typed_config",
     );
+    let config = json!({
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication",
+        "providers": { "idp": { "issuer": "https://idp.example.com", "payload_in_metadata": "other" } },
+        "rules": [{ "match": { "prefix": "/" }, "requires": { "allow_missing_or_failed": {} } }],
+    });
+    let verifier = json!({ "name": "envoy.filters.http.jwt_authn", "typed_config": config });
+    let verifier = other("jwt", "INSERT_FIRST", "", verifier);
+    let verified = found("istio-jwt-authn", &ISTIO, |it| {
+        it.retain(|it| it["kind"] != "RequestAuthentication");
+        it.push(verifier);
+    });
+    let place = "EnvoyFilter istio-system/jwt: spec.configPatches[0].patch.value.typed_config.providers.idp";
+    expect(&verified, &format!("warning: {place}: payload_in_metadata is \"other\""));
+    assert!(!verified.1.iter().any(|line| line.contains("RequestAuthentication")), "{verified:#?}");
 }

@@ -27,9 +27,19 @@ fn clients_are_asked_and_none_is_turned_away() {
         let passed = changed(&mode.to_lowercase(), |server| server["tls"]["mode"] = mode.into());
         expect(
             &passed,
-            &format!("warning: {SERVER}.tls: passes connections on without reading requests"),
+            &format!("error: {SERVER}.tls: passes connections on without reading requests"),
         );
     }
+    let elsewhere = found_for("istio-server-elsewhere", &ISTIO, &certificates(), |it| {
+        let servers = kind(it, "Gateway")["spec"]["servers"].as_array_mut().unwrap();
+        servers.push(json!({
+            "port": { "number": 8443, "name": "tls", "protocol": "TLS" },
+            "hosts": ["b.example.com"], "tls": { "mode": "PASSTHROUGH" },
+        }));
+    });
+    let begin =
+        "warning: Gateway istio-system/peergate: spec.servers[1].tls: passes connections on";
+    expect(&elsewhere, begin);
     let mandatory = {
         let mut policy = certificates();
         policy["apis"][0]["policy"] = "mandatory".into();
