@@ -5,7 +5,8 @@ use peergate::{Matched, Policy};
 use crate::proxy::Findings;
 use crate::proxy::proto::Part;
 
-use super::mesh::{GATEWAY_API, Mesh, SECURITY};
+use super::callers;
+use super::mesh::{GATEWAY_API, Mesh};
 use super::patch::{GATEWAY, INBOUND, Patch, Point};
 use super::plugin::Plugin;
 use super::scope::{Cover, Scope};
@@ -56,36 +57,7 @@ pub(super) fn check(
     connections(plugin, patches, point, findings);
     names(plugin, policy, findings);
     if policy.looks_at_certificates() {
-        callers(plugin, mesh, findings);
-    }
-}
-
-/// Looks at what PeerAuthentications have callers show.
-fn callers(plugin: &Plugin<'_>, mesh: &Mesh<'_>, findings: &mut Findings) {
-    let mut modes = Vec::new();
-    for resource in mesh.all(SECURITY, "PeerAuthentication") {
-        if Scope::of(resource, mesh.root).cover(&plugin.scope) != Cover::Nothing {
-            let mode = resource.spec().get("mtls").and_then(|it| it.get("mode"));
-            modes.push((resource, mode));
-        }
-    }
-    if modes.is_empty() {
-        findings.note(
-            plugin.place(),
-            "no PeerAuthentication is for its workloads here: by itself Istio takes callers without TLS as well, who have \
-             no certificate",
-        );
-    }
-    for (resource, mode) in modes {
-        let place = mode.as_ref().map_or(resource.place(), |mode| &mode.place);
-        match mode.as_ref().and_then(|mode| mode.text()) {
-            Some("STRICT") => {}
-            Some("DISABLE") => findings.error(
-                place,
-                "callers are asked for no certificate, and the policy looks at them: whoever needs one is refused (no_tls)",
-            ),
-            _ => findings.note(place, "takes callers without TLS as well, who have no certificate: say STRICT"),
-        }
+        callers::check(plugin, mesh, findings);
     }
 }
 

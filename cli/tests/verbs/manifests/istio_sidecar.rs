@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{SIDECAR, expect, expect_one, found, kind, remove};
+use super::{SIDECAR, expect, expect_one, found, kind, remove, resource};
 
 const PLUGIN: &str = "WasmPlugin apps/peergate";
 const FILTER: &str = "EnvoyFilter apps/peergate: spec.configPatches";
@@ -21,7 +21,25 @@ fn callers_show_certificates_of_the_mesh() {
     expect_one(&mode("PERMISSIVE"), &format!("note: {place}: takes callers without TLS"));
     let unsaid =
         found("sidecar-unsaid", &SIDECAR, |it| it.retain(|it| it["kind"] != "PeerAuthentication"));
-    expect_one(&unsaid, &format!("note: {PLUGIN}: no PeerAuthentication is for its workloads"));
+    expect_one(&unsaid, &format!("note: {PLUGIN}: no PeerAuthentication here has"));
+    let ports = found("sidecar-ports", &SIDECAR, |it| {
+        let spec = &mut kind(it, "PeerAuthentication")["spec"];
+        spec["portLevelMtls"] =
+            json!({ "8080": { "mode": "DISABLE" }, "8081": { "mode": "UNSET" } });
+    });
+    let place = "PeerAuthentication apps/peergate: spec.portLevelMtls";
+    expect_one(&ports, &format!("error: {place}.8080.mode: callers are asked for no certificate"));
+    // Those for more workloads do not count beside it.
+    let others = found("sidecar-others", &SIDECAR, |it| {
+        for (namespace, mode) in [("apps", "PERMISSIVE"), ("istio-system", "DISABLE")] {
+            let spec = json!({ "mtls": { "mode": mode } });
+            it.insert(
+                0,
+                resource("security.istio.io/v1", "PeerAuthentication", namespace, "default", spec),
+            );
+        }
+    });
+    assert_eq!(others, (Some(0), vec![]));
 }
 
 #[test]

@@ -1,0 +1,64 @@
+//! PeerAuthentications: what callers of a sidecar show.
+
+use crate::manifest::resource::Resource;
+use crate::proxy::Findings;
+use crate::proxy::proto::Part;
+
+use super::mesh::{Mesh, SECURITY};
+use super::plugin::Plugin;
+use super::scope::{Cover, Scope};
+
+/// Looks at the PeerAuthentication that decides for the plugin's workloads, and at what it says of single ports.
+pub(super) fn check(plugin: &Plugin<'_>, mesh: &Mesh<'_>, findings: &mut Findings) {
+    let nearest = nearest(plugin, mesh);
+    let modes = nearest.iter().filter_map(|resource| resource.spec().get("mtls"));
+    match modes.filter_map(|mtls| mode(&mtls)).next() {
+        Some(mode) => judge(&mode, findings),
+        None => findings.note(
+            nearest.first().map_or(plugin.place(), |resource| resource.place()),
+            "no PeerAuthentication here has its workloads take TLS alone: by itself Istio takes callers without as well, \
+             who have no certificate",
+        ),
+    }
+    let Some(ports) = nearest.first().and_then(|it| it.spec().get("portLevelMtls")) else { return };
+    for (_, port) in ports.entries() {
+        if let Some(mode) = mode(&port) {
+            judge(&mode, findings);
+        }
+    }
+}
+
+/// What is said there, if it is not left to others.
+fn mode<'d>(mtls: &Part<'d>) -> Option<Part<'d>> {
+    mtls.get("mode").filter(|mode| mode.text() != Some("UNSET"))
+}
+
+/// Those that are for the plugin's workloads: one that selects them goes before one for the namespace, and that before
+/// one for the mesh; of two alike the older.
+fn nearest<'m, 'd>(plugin: &Plugin<'d>, mesh: &'m Mesh<'d>) -> Vec<&'m Resource<'d>> {
+    let scope = |resource: &Resource<'d>| Scope::of(resource, mesh.root);
+    let all = mesh.all(SECURITY, "PeerAuthentication");
+    let own = all.filter(|it| scope(it).cover(&plugin.scope) != Cover::Nothing);
+    let mut own: Vec<&Resource<'d>> = own.collect();
+    own.sort_by_key(|resource| {
+        let metadata = resource.part.get("metadata");
+        let age = metadata.map(|it| it.text_of("creationTimestamp")).unwrap_or_default();
+        let is_root = resource.namespace == mesh.root;
+        (scope(resource).is_whole_namespace(), is_root, age)
+    });
+    own
+}
+
+fn judge(mode: &Part<'_>, findings: &mut Findings) {
+    match mode.text() {
+        Some("STRICT") => {}
+        Some("DISABLE") => findings.error(
+            &mode.place,
+            "callers are asked for no certificate, and the policy looks at them: whoever needs one is refused (no_tls)",
+        ),
+        _ => findings.note(
+            &mode.place,
+            "takes callers without TLS as well, who have no certificate: say STRICT",
+        ),
+    }
+}
