@@ -33,12 +33,12 @@ use crate::proxy::{self, Findings, Weight};
 /// be read.
 #[derive(clap::Args)]
 pub(crate) struct Check {
-    /// Policies, as YAML or JSON; `-` for standard input
+    /// Policies, as YAML or JSON; `-` for standard input; may be left out with --istio and --envoy-gateway
     #[arg(required_unless_present_any = ["istio", "envoy_gateway"], value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The configuration of an Envoy that has a policy: a bootstrap, resources that it reads from files, or what
     /// /config_dump answers, as YAML or JSON; may be given several times, for the files of one Envoy
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "files")]
     envoy: Vec<PathBuf>,
     /// Manifests for Istio, as YAML or JSON, or what `kubectl get -o yaml` prints; `-` for standard input; may be
     /// given several times, for all that is for one gateway

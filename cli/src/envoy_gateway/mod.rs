@@ -56,7 +56,7 @@ pub(crate) fn check(
     }
     if findings.seen == 0 {
         findings.error(
-            &manifests.first_place(),
+            manifests.first_place(),
             "no EnvoyExtensionPolicy has the filter peergate: nothing is judged",
         );
     }

@@ -60,7 +60,7 @@ pub(crate) fn check(
     }
     if findings.seen == 0 {
         findings.error(
-            &manifests.first_place(),
+            manifests.first_place(),
             "no WasmPlugin or TrafficExtension has the filter peergate: nothing is judged",
         );
     }

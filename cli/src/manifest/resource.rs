@@ -10,7 +10,11 @@ use crate::proxy::place::Place;
 use crate::proxy::proto::Part;
 
 /// All resources of all files.
-pub(crate) struct Manifests(Vec<(Place, Value)>);
+pub(crate) struct Manifests {
+    all: Vec<(Place, Value)>,
+    /// The first file.
+    first: Place,
+}
 
 impl Manifests {
     /// Reads files, each of which may hold several YAML documents, and lists (`kind: List`). A configuration of
@@ -19,7 +23,8 @@ impl Manifests {
     /// # Errors
     /// A file that cannot be read, is neither YAML nor JSON, or holds something without `kind`.
     pub(crate) fn read(files: &[PathBuf]) -> Result<Self, Failure> {
-        let mut all = Self(Vec::new());
+        let first = files.first().map_or_else(|| "-".to_owned(), |file| file.display().to_string());
+        let mut all = Self { all: Vec::new(), first: Place::file(first) };
         for file in files {
             for (index, document) in document::read_all(file)?.into_iter().enumerate() {
                 all.add(file, index, document)?;
@@ -28,14 +33,13 @@ impl Manifests {
         Ok(all)
     }
 
-    /// Where the first of them is.
-    pub(crate) fn first_place(&self) -> Place {
-        let first = self.0.first().map(|(place, _)| Place::file(place.of_file().to_owned()));
-        first.unwrap_or_else(|| Place::file("-".to_owned()))
+    /// What is told of all of them is told of the first file.
+    pub(crate) fn first_place(&self) -> &Place {
+        &self.first
     }
 
     pub(crate) fn documents(&self) -> impl Iterator<Item = (&Place, &Value)> {
-        self.0.iter().map(|(place, value)| (place, value))
+        self.all.iter().map(|(place, value)| (place, value))
     }
 
     pub(crate) fn resources(&self) -> Vec<Resource<'_>> {
@@ -66,9 +70,9 @@ impl Manifests {
             let read =
                 document::parse(text).map_err(|error| odd(&format!("data.{field}: {error}")))?;
             let place = Place::resource(file.display().to_string(), format!("{name} data.{field}"));
-            self.0.push((place, serde_json::json!({ "kind": kind, "spec": read })));
+            self.all.push((place, serde_json::json!({ "kind": kind, "spec": read })));
         }
-        self.0.push((Place::resource(file.display().to_string(), name), document));
+        self.all.push((Place::resource(file.display().to_string(), name), document));
         Ok(())
     }
 }
@@ -139,10 +143,10 @@ mod tests {
     use super::*;
 
     fn read(document: &Value) -> Result<Vec<String>, String> {
-        let mut all = Manifests(Vec::new());
+        let mut all = Manifests { all: Vec::new(), first: Place::file("a.yaml".to_owned()) };
         let added = all.add(Path::new("a.yaml"), 1, document.clone());
         added.map_err(|failure| failure.to_string())?;
-        Ok(all.0.iter().map(|(place, _)| place.to_string()).collect())
+        Ok(all.all.iter().map(|(place, _)| place.to_string()).collect())
     }
 
     #[test]

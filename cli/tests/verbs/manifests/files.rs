@@ -45,6 +45,12 @@ fn what_is_no_manifest_is_an_error_with_its_place() {
             assert!(ran.err.contains(told) && ran.err.contains(&path), "{name}: {}", ran.err);
         }
     }
+    let empty = file("manifest-empty.yaml", "---\n");
+    let ran = peergate(&["check", "--istio", &empty]);
+    assert_eq!(ran.status, Some(3), "{ran:?}");
+    assert!(ran.err.starts_with(&format!("{empty}: error: no WasmPlugin")), "{ran:?}");
+    let ran = peergate(&["check", "--envoy", &empty, "--istio", &empty]);
+    assert!(ran.err.contains("<FILE>"), "{ran:?}");
     let ran = peergate(&["check"]);
     assert!(ran.err.contains("<FILE>"), "{ran:?}");
 }
