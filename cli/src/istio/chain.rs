@@ -6,7 +6,7 @@ use crate::proxy::filter::{Config, Filter};
 use crate::proxy::place::Place;
 use crate::proxy::proto::Part;
 
-use super::patch::{Patch, Point, Reach};
+use super::patch::{Patch, Point};
 use super::plugin::{Phase, Plugin};
 
 /// A filter in its place.
@@ -93,7 +93,8 @@ impl<'d> Chain<'d> {
 
     fn apply(&mut self, patch: &Patch<'d>) {
         let named = patch.filter();
-        let found = self.slots.iter().position(|slot| slot.name == named);
+        let anchor = as_before(named);
+        let found = self.slots.iter().position(|slot| slot.name == anchor);
         let place = |value: &Part<'d>| Slot {
             name: value.text_of("name").to_owned(),
             what: What::Put(value.clone()),
@@ -195,12 +196,14 @@ pub(super) fn overrides<'d>(patches: &[Patch<'d>], point: &Point<'_>) -> Vec<Par
     reaching.filter_map(|patch| patch.value.clone()).collect()
 }
 
-/// Why a patch that puts a guard there does not do so for this server, or not for all of it.
-pub(super) fn misplaced(patch: &Patch<'_>, point: &Point<'_>) -> Option<String> {
-    match patch.reaches(point) {
-        Reach::No(why) | Reach::Partly(why) => Some(why),
-        Reach::Yes => None,
-    }
+/// The name of a filter before Istio 1.30, which calls those of WasmPlugins otherwise.
+fn as_before(name: &str) -> String {
+    let plugin = name.strip_prefix("extensions.istio.io/trafficextension/");
+    let plugin = plugin.and_then(|plugin| plugin.strip_suffix("~istio-translated-wasmplugin"));
+    plugin.map_or_else(
+        || name.to_owned(),
+        |plugin| format!("extensions.istio.io/wasmplugin/{plugin}"),
+    )
 }
 
 /// The last filter.

@@ -9,7 +9,7 @@ use crate::proxy::proto::Part;
 use crate::proxy::tokens::JWT_AUTHN;
 use crate::proxy::{guard, rates, rerouting, tokens, writers};
 
-use super::chain::{Chain, NOTHING, Taken, misplaced, overrides, read};
+use super::chain::{Chain, NOTHING, Taken, overrides, read};
 use super::patch::{INBOUND, Patch, Point, Reach};
 use super::plugin::Plugin;
 use super::scope::Cover;
@@ -114,8 +114,8 @@ fn partial_guards(patches: &[Patch<'_>], point: &Point<'_>, findings: &mut Findi
     if guards.iter().any(|patch| is_whole(&patch)) {
         return;
     }
-    for patch in guards.into_iter().filter(|patch| patch.is_for(point)) {
-        if let Some(why) = misplaced(patch, point) {
+    for patch in guards {
+        if let Reach::Partly(why) = patch.reaches(point) {
             findings.warn(
                 &patch.part.place,
                 format_args!("the guard may not stand everywhere that peergate does: {why}"),
@@ -140,6 +140,13 @@ fn guards_elsewhere(
                     "the guard is for {}, and peergate for {}: where only the guard stands, every request is refused",
                     patch.scope, plugin.scope
                 ),
+            );
+        }
+        if patch.filter().starts_with("extensions.istio.io/") {
+            findings.warn(
+                &patch.part.place,
+                "finds its place by the plugin's name, which Istio 1.30 changes: the guard is left out from then on; \
+                 INSERT_BEFORE envoy.filters.http.router always finds it",
             );
         }
         let context = patch.part.get("match").map(|it| it.text_of("context")).unwrap_or_default();

@@ -69,13 +69,22 @@ fn a_guard_stands_behind_the_plugin() {
         patches(it)[0]["patch"]["value"]["typed_config"]["rules"]["action"] = "DENY".into();
     });
     expect_one(&rules, &format!("error: {FILTER}[0].patch.value: is no guard: it has to let pass"));
-    let after = found("istio-guard-after", &ISTIO, |it| {
-        let patch = &mut patches(it)[0];
-        patch["patch"]["operation"] = "INSERT_AFTER".into();
-        patch["match"]["listener"]["filterChain"]["filter"]["subFilter"]["name"] =
-            "extensions.istio.io/wasmplugin/istio-system.peergate".into();
-    });
-    assert_eq!(after, (Some(0), vec![]));
+    for (name, plugin) in [
+        ("old", "extensions.istio.io/wasmplugin/istio-system.peergate"),
+        (
+            "new",
+            "extensions.istio.io/trafficextension/istio-system.peergate~istio-translated-wasmplugin",
+        ),
+    ] {
+        let after = found(&format!("istio-guard-after-{name}"), &ISTIO, |it| {
+            let patch = &mut patches(it)[0];
+            patch["patch"]["operation"] = "INSERT_AFTER".into();
+            patch["match"]["listener"]["filterChain"]["filter"]["subFilter"]["name"] =
+                plugin.into();
+        });
+        let begin = "finds its place by the plugin's name, which Istio 1.30 changes";
+        expect_one(&after, &format!("warning: {FILTER}[0]: {begin}"));
+    }
 }
 
 #[test]
