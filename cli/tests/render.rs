@@ -22,7 +22,7 @@ use serde_json::Value;
 
 /// The examples: the file that takes the standard output, or the directory that takes files, and the
 /// command, from the workspace's root.
-const EXAMPLES: [(&str, &str); 15] = [
+const EXAMPLES: [(&str, &str); 14] = [
     (
         "envoy-config/envoy",
         "render envoy --policy envoy-config/policy.yaml --policy-file /etc/envoy/peergate.yaml \

@@ -4,7 +4,7 @@
 mod connection;
 mod delivery;
 pub(crate) mod domain;
-mod exempt;
+pub(crate) mod exempt;
 mod feeds;
 pub(crate) mod filter;
 pub(crate) mod finding;
