@@ -129,7 +129,7 @@ fn gateways<'m, 'd>(
     let mut found = Vec::new();
     for resource in mesh.all(NETWORKING, "Gateway") {
         let scope = Scope::of_gateway(resource.spec().get("selector").as_ref());
-        if !scope.meets(&plugin.scope) {
+        if !plugin.scope.may_serve(&scope, resource.namespace) {
             continue;
         }
         if plugin.scope.labels_cover(&scope) != Cover::All {

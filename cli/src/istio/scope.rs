@@ -82,15 +82,17 @@ impl<'d> Scope<'d> {
         }
     }
 
-    /// How many workloads of another scope are in this one.
+    /// How many workloads of another scope are in this one. Where the other one's may be in any namespace and nothing
+    /// else says that they are these, they are taken for others.
     pub(super) fn cover(&self, other: &Self) -> Cover {
-        let namespaces = match (self.namespace, other.namespace) {
-            (None, _) => Cover::All,
-            (Some(own), Some(other)) if own == other => Cover::All,
+        let by = self.by.cover(&other.by);
+        match (self.namespace, other.namespace) {
+            (None, _) => by,
+            (Some(own), Some(other)) if own == other => by,
             (Some(_), Some(_)) => Cover::Nothing,
-            (Some(_), None) => Cover::Some,
-        };
-        namespaces.min(self.by.cover(&other.by))
+            (Some(_), None) if by == Cover::All && !self.is_whole_namespace() => Cover::Some,
+            (Some(_), None) => Cover::Nothing,
+        }
     }
 
     /// How many workloads of another scope are in this one, wherever they are.
@@ -98,9 +100,13 @@ impl<'d> Scope<'d> {
         self.by.cover(&other.by)
     }
 
-    /// Whether some workload may be in both; a Gateway's own namespace says nothing of where it is served.
-    pub(super) fn meets(&self, other: &Self) -> bool {
-        self.cover(other) != Cover::Nothing && other.cover(self) != Cover::Nothing
+    /// Whether a Gateway may be served by some of these workloads. Its own namespace says nothing of where, but where all
+    /// workloads of a namespace are meant it is a hint.
+    pub(super) fn may_serve(&self, gateway: &Self, namespace: &str) -> bool {
+        let is_near = self.namespace.is_none_or(|own| own == namespace);
+        let meets = self.labels_cover(gateway) != Cover::Nothing
+            && gateway.labels_cover(self) != Cover::Nothing;
+        meets && (is_near || !self.is_whole_namespace())
     }
 }
 
@@ -207,7 +213,16 @@ mod tests {
             assert_eq!(scope.cover(&own), cover, "{scope}");
         }
         let anywhere = labels(None, &[("a", "1")]);
-        assert_eq!(labels(Some("n"), &[]).cover(&anywhere), Cover::Some);
+        for (scope, cover) in [
+            (labels(Some("n"), &[]), Cover::Nothing),
+            (labels(Some("n"), &[("b", "1")]), Cover::Nothing),
+            (labels(Some("n"), &[("a", "1")]), Cover::Some),
+            (labels(None, &[("b", "1")]), Cover::Some),
+        ] {
+            assert_eq!(scope.cover(&anywhere), cover, "{scope}");
+        }
+        assert!(own.may_serve(&anywhere, "m") && !labels(Some("n"), &[]).may_serve(&anywhere, "m"));
+        assert!(labels(Some("n"), &[]).may_serve(&anywhere, "n"));
     }
 
     #[test]

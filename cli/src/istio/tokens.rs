@@ -2,6 +2,7 @@
 
 use peergate::{Location, Policy};
 
+use crate::manifest::resource::Resource;
 use crate::manifest::tokens::{Verifier, claim_header, compare, header, keys, usual_places};
 use crate::proxy::Findings;
 use crate::proxy::proto::Part;
@@ -25,18 +26,15 @@ pub(super) fn check(
     }
     let mut verifiers = Vec::new();
     let mut place = None;
-    for resource in mesh.all(SECURITY, "RequestAuthentication") {
-        let scope = Scope::of(resource, mesh.root);
-        match scope.cover(&plugin.scope) {
-            Cover::Nothing => continue,
-            Cover::Some => findings.warn(
+    for (resource, scope, cover) in authentications(plugin, mesh) {
+        if cover == Cover::Some {
+            findings.warn(
                 resource.place(),
                 format_args!(
                     "is for {scope} alone, and peergate for {}: elsewhere every token is refused",
                     plugin.scope
                 ),
-            ),
-            Cover::All => {}
+            );
         }
         let rules = resource.spec().items_of("jwtRules");
         place.get_or_insert(resource.spec());
@@ -55,6 +53,22 @@ pub(super) fn check(
              verified, and every one is refused",
         ),
     }
+}
+
+/// Those for all of the plugin's workloads; without one, those for some.
+fn authentications<'m, 'd>(
+    plugin: &Plugin<'d>,
+    mesh: &'m Mesh<'d>,
+) -> Vec<(&'m Resource<'d>, Scope<'d>, Cover)> {
+    let all = mesh.all(SECURITY, "RequestAuthentication").map(|resource| {
+        let scope = Scope::of(resource, mesh.root);
+        let cover = scope.cover(&plugin.scope);
+        (resource, scope, cover)
+    });
+    let (whole, part): (Vec<_>, Vec<_>) = all
+        .filter(|(.., cover)| *cover != Cover::Nothing)
+        .partition(|(.., cover)| *cover == Cover::All);
+    if whole.is_empty() { part } else { whole }
 }
 
 fn read(rule: Part<'_>) -> Verifier<'_> {

@@ -240,3 +240,23 @@ fn filters_that_envoy_filters_add_are_looked_at() {
     expect(&verified, &format!("warning: {place}: payload_in_metadata is \"other\""));
     assert!(!verified.1.iter().any(|line| line.contains("RequestAuthentication")), "{verified:#?}");
 }
+
+#[test]
+fn what_is_for_workloads_elsewhere_does_not_matter() {
+    let lua = json!({ "name": "script", "typed_config": {
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
+        "default_source_code": { "inline_string": "function envoy_on_request(h) h:headers():add('a', 'b') end" },
+    } });
+    let mut filter = other("apps", "INSERT_BEFORE", "envoy.filters.http.router", lua);
+    filter["metadata"]["namespace"] = "apps".into();
+    filter["spec"]["workloadSelector"]["labels"] = json!({ "app": "reviews" });
+    let mut whole = filter.clone();
+    remove(&mut whole["spec"], "workloadSelector");
+    let rules = json!({ "jwtRules": [{ "issuer": "https://other" }] });
+    let tokens = resource("security.istio.io/v1", "RequestAuthentication", "apps", "all", rules);
+    let plugin = json!({ "url": "oci://r.example/other:1", "phase": "AUTHZ" });
+    let plugin = resource("extensions.istio.io/v1alpha1", "WasmPlugin", "apps", "all", plugin);
+    let elsewhere =
+        found("istio-elsewhere", &ISTIO, |it| it.extend([filter, whole, tokens, plugin]));
+    assert_eq!(elsewhere, (Some(0), vec![]));
+}
