@@ -148,7 +148,12 @@ const SIDECAR_IDLE: [&str; 6] = [
     "/stat_prefix",
 ];
 
-const GATEWAY_IDLE: [&str; 26] = [
+const GATEWAY_IDLE: [&str; 30] = [
+    // Without it the guard answers what has no route, which goes nowhere; Envoy refuses a half of it.
+    "/policies/no-route",
+    "/policies/no-route/principals",
+    "/policies/no-route/principals/0",
+    "/policies/no-route/principals/0/any",
     "/metadata",
     "/metadata/name",
     "/metadata/namespace",
