@@ -25,7 +25,6 @@ async fn a_path_is_settled_before_routes_and_policy_see_it() {
         ("/public/..%2femployee", 400, ""),
         ("/public/..%2Femployee", 400, ""),
         ("/public%5c..%5cemployee", 400, ""),
-        ("/public/..;/employee", 403, ""),
         ("/public/%2e%2e;/employee", 400, ""),
         ("/public/%252e%252e/employee", 200, "/public/%252e%252e/employee"),
         ("/public/x%00", 400, ""),
@@ -44,6 +43,12 @@ async fn a_path_is_settled_before_routes_and_policy_see_it() {
                 gateway.logged(path).await,
             );
         }
+    }
+    // Envoy 1.40 takes `..;` for `..`, and others leave it, which the filter refuses.
+    for (protocol, response) in
+        gateway.both(None, &Request::get(HOST, "/public/..;/employee")).await
+    {
+        assert!(matches!(response.status, 400 | 403), "{protocol}: {}", response.status);
     }
     // Envoy refuses some by itself, before the plugin.
     for (path, details, verdict) in [
