@@ -3,6 +3,7 @@
 mod broken;
 mod chain;
 mod cors;
+mod drain;
 mod dynamic;
 mod guard;
 mod listeners;
