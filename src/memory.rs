@@ -86,13 +86,13 @@ struct Refusal {
 impl Memory {
     /// What is known of a client.
     pub(crate) fn client(&mut self, fingerprint: Fingerprint) -> Option<Rc<Client>> {
-        self.admitted.find(fingerprint.digest()).map(Rc::clone)
+        self.admitted.find(fingerprint.digest(), ADMITTED).map(Rc::clone)
     }
 
     /// Keeps what is known of a client that some list holds.
     pub(crate) fn keep(&mut self, leaf: &Rc<Leaf>, holdings: &[(ListId, Rc<PathHolding>)]) {
         let key = leaf.fingerprint().digest();
-        let mut kept = match self.admitted.find(key) {
+        let mut kept = match self.admitted.find(key, ADMITTED) {
             Some(client) => client.holdings.clone(),
             None => Vec::new(),
         };
@@ -107,7 +107,7 @@ impl Memory {
     /// the rules of a place.
     pub(crate) fn pass(&mut self, digits: &[u8], place: Place) -> Option<Rc<Pass>> {
         let digits = *digits.as_array()?;
-        self.passes.find(PassKey { digits, place }).map(Rc::clone)
+        self.passes.find(PassKey { digits, place }, PASSES).map(Rc::clone)
     }
 
     /// Keeps what a request passed with.
@@ -118,7 +118,7 @@ impl Memory {
 
     /// Why a leaf was refused a moment ago, if it was.
     pub(crate) fn refusal(&mut self, key: Digest, now: i64) -> Option<Reason> {
-        let refusal = self.refused.find(key)?;
+        let refusal = self.refused.find(key, REFUSED)?;
         (0..REFUSED_FOR).contains(&now.saturating_sub(refusal.at)).then_some(refusal.reason)
     }
 
@@ -149,11 +149,14 @@ impl<K, T> Default for Generations<K, T> {
 }
 
 impl<K: Copy + Eq + Hash, T> Generations<K, T> {
-    fn find(&mut self, key: K) -> Option<&T> {
-        if !self.old.is_empty()
-            && !self.young.contains_key(&key)
-            && let Some((value, weight)) = self.old.remove(&key)
-        {
+    /// Finds a value, and keeps it from going with the old ones while the young are at most so heavy.
+    fn find(&mut self, key: K, most: usize) -> Option<&T> {
+        if !self.old.is_empty() && !self.young.contains_key(&key) {
+            let (_, weight) = self.old.get(&key)?;
+            if self.weight.saturating_add(*weight) > most {
+                return self.old.get(&key).map(|(value, _)| value);
+            }
+            let (value, weight) = self.old.remove(&key)?;
             self.insert(key, value, weight);
         }
         self.young.get(&key).map(|(value, _)| value)
@@ -266,6 +269,22 @@ mod tests {
         let kept = memory.refused.young.len() + memory.refused.old.len();
         assert!(kept <= 2 * REFUSED / OVERHEAD, "{kept}");
         assert_eq!(memory.refusal(key(1), 0), None);
+    }
+
+    #[test]
+    fn asking_for_the_old_again_and_again_makes_no_more_room() {
+        let mut memory = Memory::default();
+        for round in 0..12 {
+            // New ones until the young are full, then all that is old.
+            for number in 0..8_000 {
+                memory.refuse(key(round * 8_000 + number), Reason::ChainInvalid, 0);
+            }
+            for number in 0..(round + 1) * 8_000 {
+                memory.refusal(key(number), 0);
+            }
+        }
+        let kept = memory.refused.young.len() + memory.refused.old.len();
+        assert!(kept <= 2 * REFUSED / OVERHEAD, "{kept}");
     }
 
     #[test]
