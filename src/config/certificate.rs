@@ -57,10 +57,7 @@ pub(crate) fn read(
     let needs_leaf = admitting.filter_map(counts).any(|counts| counts.admits_by_content())
         || denies_by_leaf(context, &deny)
         || context.forward.client_cert.is_some();
-    let mut all = allow.iter().chain(&require).chain(&deny);
-    let is_static = !all.any(|id| context.lists.is_dynamic(*id));
     Some(CertificateRule {
-        is_static,
         allow,
         require,
         deny,
@@ -75,7 +72,6 @@ pub(crate) fn read(
 pub(crate) fn bound(context: &Context<'_>, own: Option<&CertificateRule>) -> CertificateRule {
     let deny = own.map_or(&context.global.deny, |own| &own.deny).clone();
     CertificateRule {
-        is_static: !deny.iter().any(|id| context.lists.is_dynamic(*id)),
         allow: Vec::new(),
         require: Vec::new(),
         needs_leaf: denies_by_leaf(context, &deny),
@@ -90,6 +86,12 @@ fn denies_by_leaf(context: &Context<'_>, deny: &[ListId]) -> bool {
     let by_leaf = |(_, list): &(String, List)| list.counts().refuses_by_leaf();
     deny.iter()
         .any(|id| context.lists.is_dynamic(*id) || context.lists.get(*id).is_some_and(by_leaf))
+}
+
+/// Whether what a rule's lists say only another policy changes.
+pub(crate) fn is_static(context: &Context<'_>, rule: &CertificateRule) -> bool {
+    let mut all = rule.allow.iter().chain(&rule.require).chain(&rule.deny);
+    !all.any(|id| context.lists.is_dynamic(*id))
 }
 
 /// Adds what is not there yet.

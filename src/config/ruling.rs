@@ -157,14 +157,21 @@ impl Parts {
         {
             self.report_overlap(jwt, api_key, at, problems);
         }
+        let rate = self.rate.or(api.and_then(|api| api.rate));
+        let is_static =
+            certificate.as_ref().is_some_and(|rule| certificate::is_static(context, rule));
+        let names = |credential| requirement.names(credential);
+        let by_certificate =
+            names(Credential::Certificate) && !names(Credential::Jwt) && !names(Credential::ApiKey);
         Some(Ruling {
+            goes_by_certificate_alone: by_certificate && is_static && rate.is_none(),
             bound: certificate::bound(context, certificate.as_ref()),
             requirement,
             certificate,
             jwt,
             api_key,
             identity_from,
-            rate: self.rate.or(api.and_then(|api| api.rate)),
+            rate,
             enforcement: enforcement.unwrap_or(context.global.enforcement),
         })
     }

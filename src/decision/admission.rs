@@ -63,7 +63,9 @@ impl Policy {
             }
         }
         let mut expires_soon = None;
-        let mut lasting = Lasting::Always;
+        // An authority that was asked in vain may know of a path from what the next request presents.
+        let is_settled = !holders.has_missed;
+        let mut lasting = if is_settled { Lasting::Always } else { Lasting::Unknown };
         let is_by_path = all().any(|holding| holding.path.is_some());
         if rule.validity != ValidityRule::Unchecked || is_by_path {
             // A `pem` entry is the very certificate: its dates need no other copy.
@@ -76,8 +78,13 @@ impl Policy {
             if let Some((validity, now)) = known {
                 let end = validity.not_after;
                 expires_soon = Some(end).filter(|end| self.is_soon(*end, now));
+                // What is known of dates may be more where something carries the certificate.
+                let are_all =
+                    whole.is_some() || all().any(|holding| holding.entry().knows_all_dates());
                 let paths = all().filter_map(|holding| Some(holding.path.as_ref()?.path.window));
-                lasting = Lasting::within(paths.fold(validity, Validity::both), now);
+                if is_settled && are_all {
+                    lasting = Lasting::within(paths.fold(validity, Validity::both), now);
+                }
             }
         }
         // Only of those who are admitted: strangers make as many certificates as they like.

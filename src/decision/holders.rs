@@ -35,6 +35,8 @@ pub(super) struct Holders<'p, 'r, S> {
     pub(super) found: Vec<(ListId, Rc<PathHolding>)>,
     /// Authorities that did not admit it.
     pub(super) tried: Vec<Tried<'p>>,
+    /// Whether those of a list did not, now or a moment ago.
+    pub(super) has_missed: bool,
 }
 
 /// That a list holds a certificate.
@@ -110,6 +112,7 @@ impl<'p, 'r, S: Source> Holders<'p, 'r, S> {
             meter: Meter::new(source.signatures()),
             found: Vec::new(),
             tried: Vec::new(),
+            has_missed: false,
         }
     }
 
@@ -155,7 +158,11 @@ impl<'p, 'r, S: Source> Holders<'p, 'r, S> {
             match list.admits(self.fingerprint, self.whole.as_ref().map(|whole| &*whole.leaf)) {
                 Some(position) => Ok((position, None)),
                 None if list.authorities().is_empty() => Err(Reason::CertificateNotAllowed),
-                None => self.holds_by_path(id, list, memory).map(|path| (path.entry, Some(path))),
+                None => {
+                    let path = self.holds_by_path(id, list, memory);
+                    self.has_missed |= path.is_err();
+                    path.map(|path| (path.entry, Some(path)))
+                }
             };
         let (position, path) = found?;
         Ok(Holding { list, held: Held::Static(position, list.entry(position)), path })

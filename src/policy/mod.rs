@@ -171,7 +171,7 @@ impl Selection<'_> {
     /// Whether nothing but a certificate, this policy and the time decides, and nobody asks again while the request
     /// is being served.
     pub(crate) fn goes_by_certificate_alone(&self) -> bool {
-        self.ruling.goes_by_certificate_alone() && self.api.open_streams == OpenStreams::Keep
+        self.ruling.goes_by_certificate_alone && self.api.open_streams == OpenStreams::Keep
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct Ruling {
     /// How many requests each identity may make whose entry does not say so itself.
     pub(crate) rate: Option<Rate>,
     pub(crate) enforcement: Enforcement,
+    /// Whether nothing but a certificate, this policy and the time decides.
+    pub(crate) goes_by_certificate_alone: bool,
 }
 
 impl Ruling {
@@ -46,14 +48,6 @@ impl Ruling {
     /// Whether there is anybody whose requests could be counted.
     pub(crate) fn tells_apart(&self) -> bool {
         self.requirement.alternatives.iter().any(|alternative| !alternative.is_empty())
-    }
-
-    /// Whether nothing but a certificate, this policy and the time decides.
-    pub(super) fn goes_by_certificate_alone(&self) -> bool {
-        self.certificate.as_ref().is_some_and(|rule| rule.is_static)
-            && self.jwt.is_none()
-            && self.api_key.is_none()
-            && self.rate.is_none()
     }
 
     /// Where the tokens and keys of these methods stand that are looked at.
@@ -79,8 +73,6 @@ pub(crate) struct CertificateRule {
     pub(crate) if_refused: IfRefused,
     /// Whether a list or the upstream needs the whole leaf.
     pub(crate) needs_leaf: bool,
-    /// Whether what its lists say only another policy changes.
-    pub(crate) is_static: bool,
 }
 
 /// What if a certificate's dates cannot be known.

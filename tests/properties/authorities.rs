@@ -6,11 +6,11 @@ use std::rc::Rc;
 use std::sync::LazyLock;
 
 use peergate::{Headers, Leaf, Memory, Outcome, Policy, Reason, carrier::pem};
-use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::Config;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::host::{Host, NOW};
 use crate::mutation::{apply, mutations};
@@ -122,11 +122,14 @@ impl Client {
     }
 }
 
+/// All but what RFC 3986 section 2.3 calls unreserved, as Envoy encodes.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// As Envoy writes `Chain`.
 fn written(names: &[&str]) -> Vec<u8> {
     let texts = names.iter().map(|name| &*TEXTS[*name]);
     texts
-        .map(|text| percent_encode(text.as_bytes(), NON_ALPHANUMERIC).to_string())
+        .map(|text| percent_encode(text.as_bytes(), RESERVED).to_string())
         .collect::<String>()
         .into_bytes()
 }
@@ -182,6 +185,17 @@ fn guarded() -> Rc<Policy> {
     POLICY.with(Rc::clone)
 }
 
+/// One that looks at no dates.
+fn unchecked(name: &str, allow: &[&str]) -> Value {
+    let mut api = api(name, allow);
+    api["certificate"]["validity"] = json!("unchecked");
+    api
+}
+
+fn digits(name: &str) -> String {
+    Leaf::parse(&pem::one_certificate(&TEXTS[name]).unwrap()).unwrap().fingerprint().to_string()
+}
+
 fn made() -> Policy {
     let (root, intermediate) = (&TEXTS["root"], &TEXTS["intermediate"]);
     let namesakes: Vec<_> =
@@ -206,6 +220,12 @@ fn made() -> Policy {
                 {"ca": root, "intermediates": intermediate, "identity": "by path"},
             ]},
             "namesakes": {"entries": namesakes},
+            "checked-bare": {"entries": [{"ca": root, "crl": TEXTS["list"]}]},
+            "pins": {"entries": [
+                {"pem": TEXTS["client"], "identity": "pin"},
+                {"sha256": digits("client-twin"), "identity": "dated", "not_after": "2050-01-01T00:00:00Z"},
+                {"pem": TEXTS["revoked"], "identity": "taken back"},
+            ]},
         },
         "apis": [
             api("bare", &["bare"]),
@@ -217,6 +237,8 @@ fn made() -> Policy {
             api("several", &["named", "checked", "given"]),
             api("others", &["given", "bare", "old"]),
             api("namesakes", &["namesakes", "issuing"]),
+            api("behind", &["checked-bare", "pins"]),
+            unchecked("unchecked", &["bare", "pins"]),
         ],
     }))
 }
@@ -248,6 +270,35 @@ proptest! {
         let bare = Client { chain: Vec::new(), ..client.clone() };
         let expected = bare.judged(&guarded(), api, NOW, &mut Memory::default());
         prop_assert_eq!(client.judged(&guarded(), api, NOW, &mut Memory::default()), expected);
+    }
+
+    #[test]
+    fn what_is_done_by_memory_is_what_would_be_judged(
+        requests in prop::collection::vec(
+            (
+                prop_oneof![4 => client(&CLIENTS), 1 => client(&STRANGERS), 1 => client(&["revoked"])],
+                select(&["behind", "unchecked", "bare", "pinned", "several"][..]),
+                0..4_usize,
+                prop::bool::weighted(0.8),
+            ),
+            2..12,
+        ),
+    ) {
+        let times = [NOW, NOW + 11, NOW + 599, NOW + 700];
+        let [mut passes, mut memory] = [(); 2].map(|()| Memory::default());
+        for (client, api, time, is_carried) in requests {
+            let seen = |host: &Host| match is_carried {
+                true => host.clone(),
+                false => Host { attribute: Ok(None), ..host.clone() },
+            };
+            let expected = client.asks(api, times[time], |headers, host| {
+                recall::judged(&guarded(), headers, &seen(host), &mut memory)
+            });
+            let (done, _) = client.asks(api, times[time], |headers, host| {
+                recall::done(&guarded(), headers, &seen(host), &mut passes)
+            });
+            prop_assert_eq!(done, expected, "{} {}", client.name, api);
+        }
     }
 
     #[test]
@@ -285,6 +336,35 @@ proptest! {
             });
             prop_assert_eq!(done, expected, "{} {}", client.name, api);
         }
+    }
+}
+
+/// The properties would hold of chains that nobody can read, too.
+#[test]
+fn a_chain_admits_who_presents_it() {
+    let judged = |chain: &[&str]| {
+        let client = Client { name: "client", chain: written(chain) };
+        client.judged(&guarded(), "bare", NOW, &mut Memory::default()).reason
+    };
+    assert_eq!(judged(&["client", "intermediate"]), Reason::Allowed);
+    assert_ne!(judged(&["client"]), Reason::Allowed);
+}
+
+#[test]
+fn a_pin_behind_an_authority_forgets_nothing_that_the_authority_knows() {
+    for api in ["behind", "unchecked"] {
+        let mut memory = Memory::default();
+        let bare = Client { name: "revoked", chain: Vec::new() };
+        let mut ask = |client: &Client| {
+            client.asks(api, NOW, |headers, host| {
+                recall::done(&guarded(), headers, host, &mut memory)
+            })
+        };
+        let (by_pin, _) = ask(&bare);
+        assert!(format!("{by_pin:?}").contains("taken back"), "{by_pin:?}");
+        let with_chain = Client { chain: written(&["revoked", "intermediate"]), ..bare };
+        let (by_path, is_by_memory) = ask(&with_chain);
+        assert!(!is_by_memory && !format!("{by_path:?}").contains("taken back"), "{by_path:?}");
     }
 }
 
