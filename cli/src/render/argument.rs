@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde_json::{Value, json};
 
+use crate::failure::Failure;
+
 use super::quote;
 use super::server::Server;
 
@@ -62,12 +64,32 @@ impl FromStr for Label {
     }
 }
 
-/// Writes labels, one a line.
-pub(crate) fn labels(labels: &[Label]) -> String {
-    let lines = labels
-        .iter()
-        .map(|Label(key, value)| format!("{}: {}\n", quote::text(key), quote::text(value)));
-    lines.collect()
+impl Label {
+    pub(crate) fn key(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn value(&self) -> &str {
+        &self.1
+    }
+}
+
+/// Writes the labels of a selector, one a line.
+///
+/// # Errors
+/// A key that is there twice: a workload has one label of a key.
+pub(crate) fn labels(labels: &[Label]) -> Result<String, Failure> {
+    let mut lines = String::new();
+    for (index, Label(key, value)) in labels.iter().enumerate() {
+        if let Some(Label(_, first)) = labels.iter().take(index).find(|label| label.key() == key) {
+            return Err(Failure::Input(format!(
+                "--selector: {key} is given twice, as {first:?} and as {value:?}, and a workload has one label of that \
+                 key: render for each by itself, or select by a label that both have"
+            )));
+        }
+        lines.push_str(&format!("{}: {}\n", quote::text(key), quote::text(value)));
+    }
+    Ok(lines)
 }
 
 /// Where the module is fetched.
@@ -147,6 +169,21 @@ pub(crate) fn resource(text: &str) -> Result<String, &'static str> {
     }
 }
 
+/// A name for what is rendered for Istio, whose names for Envoy's metrics of the filter begin with it. Alert rules,
+/// dashboard and relabelling know these by the word in it.
+pub(crate) fn plugin(text: &str) -> Result<String, &'static str> {
+    match resource(text) {
+        Ok(name) if name == PEERGATE || name.starts_with("peergate-") => Ok(name),
+        Ok(_) => Err(
+            "expected `peergate`, or a name that begins with `peergate-`: alerts on the filter go by that",
+        ),
+        Err(why) => Err(why),
+    }
+}
+
+/// What is rendered is called so if nothing else is said.
+pub(crate) const PEERGATE: &str = "peergate";
+
 /// A host name or `*.suffix`. Not `*`: connections are told apart by the server name.
 pub(crate) fn host(text: &str) -> Result<String, &'static str> {
     match resource(text.strip_prefix("*.").unwrap_or(text)) {
@@ -198,6 +235,31 @@ mod tests {
         }
         assert!(host("*.example.com").is_ok());
         assert!(host("*.").is_err());
+    }
+
+    #[test]
+    fn plugins_have_names_that_alerts_know() {
+        for good in ["peergate", "peergate-orders", "peergate-orders.v2"] {
+            assert!(plugin(good).is_ok(), "{good}");
+        }
+        for bad in ["", "orders", "peergate-", "peergateway", "Peergate", "peergate_orders"] {
+            assert!(plugin(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_selector_has_a_key_once() {
+        let written = |text: &str| {
+            let parsed: Vec<Label> = text.split(',').map(|label| label.parse().unwrap()).collect();
+            labels(&parsed).map_err(|failure| failure.to_string())
+        };
+        assert_eq!(written("a=1,b=1"), Ok("\"a\": \"1\"\n\"b\": \"1\"\n".to_owned()));
+        for twice in ["a=1,a=2", "a=1,b=2,a=1"] {
+            assert!(
+                written(twice).unwrap_err().starts_with("--selector: a is given twice"),
+                "{twice}"
+            );
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::failure::Failure;
 
 use self::attachment::{Attachment, Route};
-use super::argument::{Module, resource};
+use super::argument::{Module, PEERGATE, resource};
 use super::feeds::{self, FeedAddress};
 use super::quote;
 use super::template::fill;
@@ -20,6 +20,9 @@ use super::template::fill;
 pub(crate) struct EnvoyGateway {
     #[command(flatten)]
     module: Module,
+    /// Name of all that is printed; another Gateway in the namespace needs another
+    #[arg(long, value_name = "NAME", default_value = PEERGATE, value_parser = resource)]
+    name: String,
     /// Where the Gateway is
     #[arg(long, value_name = "NAME", default_value = "default", value_parser = resource)]
     namespace: String,
@@ -65,6 +68,7 @@ impl EnvoyGateway {
         fill(
             include_str!("templates/envoy-gateway.yaml"),
             &[
+                ("name", &quote::text(&self.name)),
                 ("namespace", &quote::text(namespace)),
                 ("gateway", &quote::text(gateway)),
                 ("forwarded", forwarded),
@@ -79,10 +83,12 @@ impl EnvoyGateway {
     /// What loads the filter.
     fn plugins(&self, attachment: &Attachment<'_>, document: &Value) -> Result<String, Failure> {
         let (code, policy) = (self.module.envoy_gateway(), quote::yaml(document));
+        let name = quote::text(&self.name);
         attachment.policies(|namespace, targets| {
             fill(
                 include_str!("templates/envoy-gateway-plugin.yaml"),
                 &[
+                    ("name", &name),
                     ("namespace", namespace),
                     ("targets", targets),
                     ("code", &code),
@@ -103,10 +109,16 @@ impl EnvoyGateway {
             return Ok(String::new());
         }
         let providers = quote::yaml(&Value::from(providers));
+        let name = quote::text(&self.name);
         attachment.policies(|namespace, targets| {
             fill(
                 include_str!("templates/envoy-gateway-jwt.yaml"),
-                &[("namespace", namespace), ("targets", targets), ("providers", &providers)],
+                &[
+                    ("name", &name),
+                    ("namespace", namespace),
+                    ("targets", targets),
+                    ("providers", &providers),
+                ],
             )
         })
     }

@@ -72,6 +72,28 @@ fn routes_have_a_policy_in_each_namespace() {
 }
 
 #[test]
+fn what_has_another_name_replaces_nothing() {
+    let jwt = json!({ "issuers": ["i"], "payload": "payload" });
+    let api = json!({ "name": "a", "policy": ["certificate", "jwt"], "jwt": jwt, "certificate": { "allow": ["pins"] } });
+    let policy = json!({ "version": 1, "lists": pin(), "apis": [api] }).to_string();
+    let path = scratch("envoy-gateway-named").join("policy.json");
+    fs::write(&path, policy).unwrap();
+    let rendered = |more: &[&str]| {
+        let own = ["--policy", path.to_str().unwrap(), "--jwks=i=https://i.example/k"];
+        documents(&printed(&[&COMMAND[..], &own, &["--route=a,b/c"], more].concat()))
+    };
+    let names = |documents: &[Value]| -> Vec<String> {
+        documents.iter().map(|it| it["metadata"]["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&rendered(&[])), ["peergate"; 6]);
+    let named = rendered(&["--name=inner"]);
+    assert_eq!(names(&named), ["inner"; 6]);
+    // The patch of the failure policy and Envoy's metrics go by this one.
+    let plugin = &of_kind(&named, "EnvoyExtensionPolicy")[0]["spec"]["wasm"][0];
+    assert_eq!(plugin["name"], "peergate");
+}
+
+#[test]
 fn a_route_is_given_once() {
     let policy = policy("twice", pin());
     let arguments = [&COMMAND[..], &["--policy", &policy, "--route=a,default/a"]].concat();

@@ -79,7 +79,7 @@ fn a_sidecar_judges_what_comes_in() {
     assert_eq!(kinds, ["PeerAuthentication", "WasmPlugin", "EnvoyFilter"]);
     let labels = json!({ "app": "a" });
     for document in &documents {
-        assert_eq!(document["metadata"], json!({ "name": "peergate", "namespace": "n" }));
+        assert_eq!(document["metadata"], json!({ "name": "peergate-a", "namespace": "n" }));
         let spec = &document["spec"];
         let selected = [&spec["selector"]["matchLabels"], &spec["workloadSelector"]["labels"]];
         assert!(selected.contains(&&labels), "{document}");
@@ -137,6 +137,67 @@ fn tokens_and_feeds_are_for_sidecars_too() {
     assert_eq!(one(&documents, "ServiceEntry")["metadata"]["namespace"], "n");
     let rule = one(&documents, "DestinationRule");
     assert_eq!(rule["spec"]["workloadSelector"]["matchLabels"], json!({ "app": "a" }));
+}
+
+/// Writes a policy whose manifest has a resource of every kind.
+fn everything() -> String {
+    let lists = json!({ "l": { "feed": { "cluster": "outbound|80||f.example", "authority": "f", "path": "/" } } });
+    let jwt = json!({ "issuers": ["i"], "payload": "payload" });
+    let api = json!({ "name": "a", "policy": ["certificate", "jwt"], "jwt": jwt, "certificate": { "allow": ["l"] } });
+    policy("everything", &pin(), &json!({ "lists": lists, "apis": [api] }))
+}
+
+/// Kinds, namespaces and names: what `kubectl apply` goes by.
+fn identities(form: &[&str], policy: &str, more: &[&str]) -> Vec<String> {
+    let outside = ["--jwks=i=https://i.example/k", "--feed=https://f.example:80"];
+    let documents = render(form, policy, &[&outside, more].concat());
+    let identity = |one: &Value| {
+        let metadata = &one["metadata"];
+        format!("{} {} {}", one["kind"], metadata["namespace"], metadata["name"])
+    };
+    documents.iter().map(identity).collect()
+}
+
+#[test]
+fn what_has_another_name_replaces_nothing() {
+    let policy = everything();
+    for (form, kinds) in [(&GATEWAY[..], 6), (&SIDECAR, 6)] {
+        let first = identities(form, &policy, &[]);
+        assert_eq!(first.len(), kinds, "{first:?}");
+        let second = identities(form, &policy, &["--name=peergate-other"]);
+        assert!(second.iter().all(|one| one.contains("\"peergate-other")), "{second:?}");
+        assert!(!first.iter().any(|one| second.contains(one)), "{first:?} {second:?}");
+    }
+    let of = |selector: &str| {
+        let form = ["istio-sidecar", "--namespace=n", "--url=oci://r/m:1", "--selector", selector];
+        identities(&form, &policy, &[])
+    };
+    let (orders, payments) = (of("app=orders"), of("app=payments"));
+    assert!(orders.contains(&"\"WasmPlugin\" \"n\" \"peergate-orders\"".to_owned()), "{orders:?}");
+    assert!(!orders.iter().any(|one| payments.contains(one)), "{orders:?} {payments:?}");
+}
+
+#[test]
+fn a_sidecar_has_a_name_of_its_own_or_none_is_printed() {
+    let policy = policy("named", &pin(), &json!({}));
+    let told = |more: &[&str]| {
+        let first =
+            ["render", "istio-sidecar", "--policy", &policy, "--namespace=n", "--url=oci://r/m:1"];
+        let output = peergate(&[&first[..], more].concat());
+        assert_eq!(output.status.success(), !output.stdout.is_empty());
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    for selector in ["app=a,version=v1", "version=v1", "app=", "app=A", "app=a_b", "k8s-app=a"] {
+        let (printed, error) = told(&["--selector", selector]);
+        assert!(!printed && error.starts_with("--name: say how"), "{selector}: {error}");
+        assert!(told(&["--selector", selector, "--name=peergate-a"]).0, "{selector}");
+    }
+    for name in ["orders", "peergate_a", "Peergate", ""] {
+        let (printed, error) = told(&["--selector=app=a", "--name", name]);
+        assert!(!printed && error.contains("--name"), "{name}: {error}");
+    }
+    let (printed, error) = told(&["--selector=app=a,app=b", "--name=peergate-a"]);
+    assert!(!printed && error.contains("--selector: app is given twice"), "{error}");
 }
 
 #[test]

@@ -3,9 +3,11 @@
 use serde_json::Value;
 
 use crate::failure::Failure;
-use crate::render::argument::{Label, Module, labels};
+use crate::render::argument::Module;
 use crate::render::quote;
 use crate::render::template::fill;
+
+use super::place::Place;
 
 /// Where the module is, and by what kind of resource Istio loads it.
 #[derive(Clone, Debug, clap::Args)]
@@ -31,8 +33,7 @@ impl Extension {
     pub(super) fn render(
         &self,
         document: &Value,
-        namespace: &str,
-        selector: &[Label],
+        place: &Place,
         matches: &str,
     ) -> Result<String, Failure> {
         let template = match self.extension {
@@ -42,8 +43,9 @@ impl Extension {
         fill(
             template,
             &[
-                ("namespace", &quote::text(namespace)),
-                ("selector", &labels(selector)),
+                ("name", &place.name),
+                ("namespace", &place.namespace),
+                ("selector", &place.selector),
                 ("match", matches),
                 ("module", &self.module.istio()),
                 ("policy", &quote::yaml(document)),

@@ -4,12 +4,13 @@ use peergate::Policy;
 use serde_json::Value;
 
 use crate::failure::Failure;
-use crate::render::argument::{Label, host, labels, resource};
+use crate::render::argument::{Label, PEERGATE, host, plugin, resource};
 use crate::render::quote;
 use crate::render::template::fill;
 
 use super::extension::Extension;
 use super::patches;
+use super::place::Place;
 use super::request_authentication::Keys;
 use super::service_entry::Feeds;
 
@@ -19,6 +20,10 @@ use super::service_entry::Feeds;
 pub(crate) struct Istio {
     #[command(flatten)]
     extension: Extension,
+    /// Name of all that is printed: `peergate`, or one that begins with `peergate-`; another gateway in the
+    /// namespace needs another
+    #[arg(long, value_name = "NAME", default_value = PEERGATE, value_parser = plugin)]
+    name: String,
     /// Where the gateway runs
     #[arg(long, value_name = "NAME", default_value = "istio-system", value_parser = resource)]
     namespace: String,
@@ -47,7 +52,8 @@ pub(crate) struct Istio {
 
 impl Istio {
     pub(crate) fn render(&self, policy: &Policy, document: &Value) -> Result<String, Failure> {
-        let Self { extension, namespace, selector, keys, feeds, .. } = self;
+        let Self { extension, keys, feeds, .. } = self;
+        let place = Place::new(&self.name, &self.namespace, &self.selector)?;
         let connection = |host: &String| {
             let values = [("host", &*quote::text(host))];
             fill(include_str!("../templates/istio-connection.yaml"), &values)
@@ -62,14 +68,15 @@ impl Istio {
         fill(
             include_str!("../templates/istio.yaml"),
             &[
-                ("namespace", &quote::text(namespace)),
-                ("selector", &labels(selector)),
+                ("name", &place.name),
+                ("namespace", &place.namespace),
+                ("selector", &place.selector),
                 ("port", &self.port.to_string()),
                 ("hosts", &Value::from(&*self.hosts).to_string()),
                 ("credential", &quote::text(&self.credential)),
-                ("request_authentication", &keys.render(policy, namespace, selector)?),
-                ("feeds", &feeds.render(policy, document, namespace, selector)?),
-                ("extension", &extension.render(document, namespace, selector, "")?),
+                ("request_authentication", &keys.render(policy, &place)?),
+                ("feeds", &feeds.render(policy, document, &place)?),
+                ("extension", &extension.render(document, &place, "")?),
                 ("requests", &patches::requests("GATEWAY", details)?),
                 ("connections", &connections),
             ],

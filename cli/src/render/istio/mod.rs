@@ -3,6 +3,7 @@
 mod extension;
 mod gateway;
 mod patches;
+mod place;
 mod request_authentication;
 mod service_entry;
 mod sidecar;

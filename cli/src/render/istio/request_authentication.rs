@@ -6,11 +6,12 @@ use peergate::Policy;
 
 use crate::document;
 use crate::failure::Failure;
-use crate::render::argument::{Label, labels};
 use crate::render::jwks::{self, Source};
 use crate::render::quote;
 use crate::render::template::fill;
 use crate::render::tokens::{self, Places, Tokens, flow};
+
+use super::place::Place;
 
 /// Where the keys of tokens' issuers are.
 #[derive(Clone, Debug, clap::Args)]
@@ -26,12 +27,7 @@ impl Keys {
     ///
     /// # Errors
     /// Tokens that Istio cannot be told of, or whose keys are nowhere.
-    pub(super) fn render(
-        &self,
-        policy: &Policy,
-        namespace: &str,
-        selector: &[Label],
-    ) -> Result<String, Failure> {
+    pub(super) fn render(&self, policy: &Policy, place: &Place) -> Result<String, Failure> {
         let needed = tokens::needed(policy)?;
         let sources = jwks::sources(&needed, &self.jwks)?;
         if let Some(tokens) = needed.iter().find(|tokens| tokens.payload != PAYLOAD) {
@@ -51,8 +47,9 @@ impl Keys {
         fill(
             include_str!("../templates/istio-request-authentication.yaml"),
             &[
-                ("namespace", &quote::text(namespace)),
-                ("selector", &labels(selector)),
+                ("name", &place.name),
+                ("namespace", &place.namespace),
+                ("selector", &place.selector),
                 ("rules", &rules),
             ],
         )

@@ -10,9 +10,11 @@ use serde_json::{Value, json};
 
 use crate::failure::Failure;
 
-use crate::render::argument::{Endpoint, Label, labels, resource};
+use crate::render::argument::{Endpoint, resource};
 use crate::render::quote;
 use crate::render::template::fill;
+
+use super::place::Place;
 
 /// How the hosts of feeds are found and asked.
 #[derive(Clone, Debug, clap::Args)]
@@ -123,8 +125,7 @@ impl Feeds {
         &self,
         policy: &Policy,
         document: &Value,
-        namespace: &str,
-        selector: &[Label],
+        place: &Place,
     ) -> Result<String, Failure> {
         let clusters = clusters(policy, document)?;
         for address in &self.addresses {
@@ -139,10 +140,10 @@ impl Feeds {
         for host in self.hosts(&clusters)? {
             let is_known = host.is_service || self.without_service_entry;
             if !is_known {
-                text.push_str(&host.entry(namespace)?);
+                text.push_str(&host.entry(place)?);
             }
             if host.ports.iter().any(|(_, address)| address.is_encrypted) {
-                text.push_str(&host.rule(namespace, selector, self.feed_ca.as_deref())?);
+                text.push_str(&host.rule(place, self.feed_ca.as_deref())?);
             }
         }
         Ok(text)
@@ -186,11 +187,7 @@ impl Feeds {
 }
 
 impl Host<'_> {
-    fn resource(&self) -> String {
-        quote::text(&format!("peergate-{}", self.name))
-    }
-
-    fn entry(&self, namespace: &str) -> Result<String, Failure> {
+    fn entry(&self, place: &Place) -> Result<String, Failure> {
         let ports = self.ports.iter().map(|(cluster, address)| {
             // An HTTP port would share the port's listener with other hosts in sidecars, which TLS cannot.
             let protocol = if address.is_encrypted { "HTTPS" } else { "HTTP" };
@@ -210,8 +207,8 @@ impl Host<'_> {
         fill(
             include_str!("../templates/istio-service-entry.yaml"),
             &[
-                ("name", &self.resource()),
-                ("namespace", &quote::text(namespace)),
+                ("name", &place.name_for(self.name)?),
+                ("namespace", &place.namespace),
                 ("host", &quote::text(self.name)),
                 ("resolution", if is_static { "STATIC" } else { "DNS" }),
                 ("ports", &ports.collect::<String>()),
@@ -220,12 +217,7 @@ impl Host<'_> {
         )
     }
 
-    fn rule(
-        &self,
-        namespace: &str,
-        selector: &[Label],
-        ca: Option<&str>,
-    ) -> Result<String, Failure> {
+    fn rule(&self, place: &Place, ca: Option<&str>) -> Result<String, Failure> {
         let encrypted = self.ports.iter().filter(|(_, address)| address.is_encrypted);
         let ports = encrypted.map(|(cluster, address)| {
             let server = address.server(cluster);
@@ -240,10 +232,10 @@ impl Host<'_> {
         fill(
             include_str!("../templates/istio-destination-rule.yaml"),
             &[
-                ("name", &self.resource()),
-                ("namespace", &quote::text(namespace)),
+                ("name", &place.name_for(self.name)?),
+                ("namespace", &place.namespace),
                 ("host", &quote::text(self.name)),
-                ("selector", &labels(selector)),
+                ("selector", &place.selector),
                 ("ports", &ports.collect::<String>()),
             ],
         )

@@ -4,12 +4,13 @@ use peergate::Policy;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
-use crate::render::argument::{Label, labels, resource};
+use crate::render::argument::{Label, PEERGATE, plugin, resource};
 use crate::render::quote;
 use crate::render::template::fill;
 
 use super::extension::Extension;
 use super::patches;
+use super::place::Place;
 use super::request_authentication::Keys;
 use super::service_entry::Feeds;
 
@@ -19,6 +20,10 @@ use super::service_entry::Feeds;
 pub(crate) struct IstioSidecar {
     #[command(flatten)]
     extension: Extension,
+    /// Name of all that is printed, which begins with `peergate-`; another workload in the namespace needs another
+    /// [default: `peergate-VALUE` where the selector is `app=VALUE`]
+    #[arg(long, value_name = "NAME", value_parser = plugin)]
+    name: Option<String>,
     /// Where the workload runs
     #[arg(long, value_name = "NAME", value_parser = resource)]
     namespace: String,
@@ -39,7 +44,8 @@ impl IstioSidecar {
     /// # Errors
     /// As the parts, and a policy that no request within a mesh could meet.
     pub(crate) fn render(&self, policy: &Policy, document: &Value) -> Result<String, Failure> {
-        let Self { extension, namespace, selector, keys, feeds, .. } = self;
+        let Self { extension, keys, feeds, .. } = self;
+        let place = Place::new(&self.name()?, &self.namespace, &self.selector)?;
         if policy.looks_at_server_name() {
             return Err(Failure::Input(
                 "global.sni: has to be unchecked here: the server name of connections in a mesh is none of the \
@@ -56,15 +62,34 @@ impl IstioSidecar {
         fill(
             include_str!("../templates/istio-sidecar.yaml"),
             &[
-                ("namespace", &quote::text(namespace)),
-                ("selector", &labels(selector)),
-                ("request_authentication", &keys.render(policy, namespace, selector)?),
-                ("feeds", &feeds.render(policy, document, namespace, selector)?),
-                ("extension", &extension.render(document, namespace, selector, matches)?),
+                ("name", &place.name),
+                ("namespace", &place.namespace),
+                ("selector", &place.selector),
+                ("request_authentication", &keys.render(policy, &place)?),
+                ("feeds", &feeds.render(policy, document, &place)?),
+                ("extension", &extension.render(document, &place, matches)?),
                 ("requests", &patches::requests("SIDECAR_INBOUND", details)?),
                 ("connections", &self.connections()),
             ],
         )
+    }
+
+    /// What the resources are called. Several workloads share a namespace: a name that the selector does not make
+    /// different would have the second manifest replace the first, whose workload is open then.
+    fn name(&self) -> Result<String, Failure> {
+        let of_app = match &*self.selector {
+            [label] if label.key() == "app" => {
+                plugin(&format!("{PEERGATE}-{}", label.value())).ok()
+            }
+            _ => None,
+        };
+        self.name.clone().or(of_app).ok_or_else(|| {
+            Failure::Input(
+                "--name: say how the resources are called, such as peergate-orders, and otherwise for each workload \
+                 of the namespace: only of a selector `app=VALUE` it follows by itself"
+                    .to_owned(),
+            )
+        })
     }
 
     /// Which connections may go to the application unread, as the policies of an RBAC filter.

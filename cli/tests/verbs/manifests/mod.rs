@@ -39,7 +39,12 @@ const ISTIO: Target = Target {
 const SIDECAR: Target = Target {
     verb: "istio-sidecar",
     flag: "--istio",
-    more: &["--namespace=apps", "--selector=app=orders", "--url=oci://r.example/peergate:1"],
+    more: &[
+        "--name=peergate",
+        "--namespace=apps",
+        "--selector=app=orders",
+        "--url=oci://r.example/peergate:1",
+    ],
 };
 
 const GATEWAY: Target = Target {

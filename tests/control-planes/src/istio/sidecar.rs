@@ -105,12 +105,17 @@ impl Sidecar {
         let application = Upstream::start("application").expect("an application");
         let modules = ModuleServer::start().expect("a server of modules");
         let module = modules.put("/peergate_http.wasm", render::module());
-        let own = ["--namespace", NAMESPACE, "--selector", "app=orders", "--url", &module];
-        let manifests =
-            render::printed("istio-sidecar", policy, place, &[&own, arguments].concat());
-        let manifests = manifests.unwrap_or_else(|error| panic!("{error}"));
+        let manifests = |selector: &str| {
+            let own = ["--namespace", NAMESPACE, "--selector", selector, "--url", &module];
+            let printed =
+                render::printed("istio-sidecar", policy, place, &[&own, arguments].concat());
+            printed.unwrap_or_else(|error| panic!("{error}"))
+        };
+        // Another workload of the namespace, whose manifest comes after and replaces nothing.
+        let (own, other) = (manifests("app=orders"), manifests("app=payments"));
         let ports = Ports { http: free_port(), open: free_port(), tcp: free_port() };
-        let resources = [("peergate", manifests), ("sidecar", ports.resource(&application))];
+        let resources =
+            [("peergate", own), ("peergate-z", other), ("sidecar", ports.resource(&application))];
         let resources = resources.map(|(name, resource)| (name.to_owned(), resource.to_string()));
         let (istiod, discovery) = processes::istiod(place, &resources);
         let (agent, admin) = processes::sidecar(place, discovery, NAMESPACE, APP);

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::callers::policy;
 
-const PLUGIN: &str = "extensions.istio.io/wasmplugin/shop.peergate";
+const PLUGIN: &str = "extensions.istio.io/wasmplugin/shop.peergate-orders";
 const MANAGER: &str = "envoy.filters.network.http_connection_manager";
 
 #[tokio::test(flavor = "multi_thread")]
