@@ -12,6 +12,7 @@ use crate::envoy_gateway;
 use crate::failure::Failure;
 use crate::istio;
 use crate::manifest::embedded::Wanted;
+use crate::manifest::twice;
 use crate::output::{on_one_line, print};
 use crate::proxy::{self, Findings, Weight};
 
@@ -114,11 +115,13 @@ impl Check {
         let file = wanted.map(|wanted| wanted.file);
         let mut are_kept = true;
         if let Some(first) = self.istio.first() {
-            let findings = istio::check(&self.istio, wanted, now)?;
+            let mut findings = istio::check(&self.istio, wanted, now)?;
+            twice::check(&self.istio, &mut findings)?;
             are_kept &= tell(first, file, &findings, PLUGINS)?;
         }
         if let Some(first) = self.envoy_gateway.first() {
-            let findings = envoy_gateway::check(&self.envoy_gateway, wanted, now)?;
+            let mut findings = envoy_gateway::check(&self.envoy_gateway, wanted, now)?;
+            twice::check(&self.envoy_gateway, &mut findings)?;
             are_kept &= tell(first, file, &findings, PLUGINS)?;
         }
         Ok(are_kept)

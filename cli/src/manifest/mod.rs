@@ -7,3 +7,4 @@ pub(crate) mod hosts;
 pub(crate) mod module;
 pub(crate) mod resource;
 pub(crate) mod tokens;
+pub(crate) mod twice;

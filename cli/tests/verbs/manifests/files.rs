@@ -25,6 +25,55 @@ fn manifests_may_be_a_list_or_several_files_or_standard_input() {
 }
 
 #[test]
+fn of_two_resources_of_one_name_one_is_lost() {
+    for (name, target, of) in
+        [("istio", &ISTIO, "WasmPlugin"), ("gateway", &GATEWAY, "EnvoyExtensionPolicy")]
+    {
+        let mut documents = rendered(&format!("twice-{name}"), target, &target.policy());
+        let texts = |documents: &[Value]| {
+            documents.iter().map(Value::to_string).collect::<Vec<_>>().join("\n---\n")
+        };
+        let first = file(&format!("manifest-twice-{name}.yaml"), texts(&documents));
+        // The same once more is no other.
+        let twice = |second: &str| peergate(&["check", target.flag, &first, target.flag, second]);
+        let told = |second: &str| twice(second).err.contains("is there twice");
+        assert!(!told(&first));
+        // Of another kind, namespace, or name.
+        let plugin = kind(&mut documents, of).clone();
+        for (field, value) in
+            [("kind", "Secret"), ("/metadata/namespace", "a"), ("/metadata/name", "b")]
+        {
+            let mut other = plugin.clone();
+            match field {
+                "kind" => other["kind"] = value.into(),
+                pointer => *other.pointer_mut(pointer).unwrap() = value.into(),
+            }
+            assert!(!told(&file("manifest-twice-other.yaml", other.to_string())), "{field}");
+        }
+        let mut other = plugin.clone();
+        other["metadata"]["labels"] = json!({ "a": "b" });
+        let second = file(&format!("manifest-twice-{name}-again.yaml"), other.to_string());
+        let ran = twice(&second);
+        let place = other["metadata"]["namespace"].as_str().unwrap();
+        let line = format!(
+            "{second}: error: {of} {place}/peergate: is there twice, first in {first}: the one applied last replaces \
+             the other"
+        );
+        assert!(ran.err.lines().any(|told| told == line), "{line}\n{}", ran.err);
+        assert_eq!(ran.status, Some(3));
+    }
+}
+
+#[test]
+fn standard_input_is_held_against_each_policy() {
+    let documents = rendered("input", &ISTIO, &ISTIO.policy());
+    let list = json!({ "kind": "List", "apiVersion": "v1", "items": documents }).to_string();
+    let policy = file("manifest-input.json", ISTIO.policy().to_string());
+    let ran = peergate_reading(&["check", "--istio", "-", &policy, &policy], &list);
+    assert_eq!(ran.out.matches("(1 plugin, 0 errors, 0 warnings)").count(), 2, "{ran:?}");
+}
+
+#[test]
 fn what_is_no_manifest_is_an_error_with_its_place() {
     for (name, text, told) in [
         ("scalar", "5", "document 1: no manifest: it has no `kind`"),

@@ -251,6 +251,7 @@ fn what_is_for_workloads_elsewhere_does_not_matter() {
     filter["metadata"]["namespace"] = "apps".into();
     filter["spec"]["workloadSelector"]["labels"] = json!({ "app": "reviews" });
     let mut whole = filter.clone();
+    whole["metadata"]["name"] = "whole".into();
     remove(&mut whole["spec"], "workloadSelector");
     let rules = json!({ "jwtRules": [{ "issuer": "https://other" }] });
     let tokens = resource("security.istio.io/v1", "RequestAuthentication", "apps", "all", rules);
