@@ -48,7 +48,21 @@ fn read(config: impl Read, registry: &str) -> Result<RegistryAuth, Box<dyn Error
         {
             Ok(RegistryAuth::Anonymous)
         }
-        Err(error) => Err(format!("{registry}: {error}").into()),
+        Err(error) => Err(format!("{registry}: {}", told(&error)).into()),
+    }
+}
+
+/// What went wrong. What a helper prints to its standard output is for secrets, whether it fails or not.
+fn told(error: &CredentialRetrievalError) -> String {
+    match error {
+        CredentialRetrievalError::HelperFailure { helper, stderr, .. } => {
+            let why = match stderr.trim() {
+                "" => "and says nothing on its standard error",
+                why => why,
+            };
+            format!("the credential helper `{helper}` fails: {why}")
+        }
+        other => other.to_string(),
     }
 }
 
@@ -73,5 +87,19 @@ mod tests {
             assert!(of(registry).unwrap_err().to_string().contains(registry));
         }
         assert!(read(&b"{"[..], "localhost:5000").is_err());
+    }
+
+    #[test]
+    fn what_a_helper_prints_for_docker_is_told_to_nobody() {
+        let failed = |stderr: &str| CredentialRetrievalError::HelperFailure {
+            helper: "docker-credential-x".to_owned(),
+            stdout: "{\"Secret\": \"hunter2\"}".to_owned(),
+            stderr: stderr.to_owned(),
+        };
+        assert_eq!(
+            told(&failed("locked\n")),
+            "the credential helper `docker-credential-x` fails: locked"
+        );
+        assert!(!told(&failed("")).contains("hunter2"));
     }
 }

@@ -9,6 +9,7 @@ use std::io::Read;
 
 use flate2::read::GzDecoder;
 use flate2::{Compression, GzBuilder};
+use oci_client::annotations::ORG_OPENCONTAINERS_IMAGE_VERSION;
 use oci_client::config::{ConfigFile, Rootfs};
 use oci_client::manifest::{
     IMAGE_CONFIG_MEDIA_TYPE, IMAGE_LAYER_GZIP_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE, OciDescriptor,
@@ -88,6 +89,17 @@ impl Image {
         Ok(Self { config, layer, manifest })
     }
 
+    /// The version that it says it is of.
+    ///
+    /// # Errors
+    /// It says none.
+    pub(crate) fn version(&self) -> Result<String, Box<dyn Error>> {
+        let manifest: OciImageManifest = serde_json::from_slice(&self.manifest.bytes)?;
+        let said =
+            manifest.annotations.unwrap_or_default().remove(ORG_OPENCONTAINERS_IMAGE_VERSION);
+        said.ok_or_else(|| format!("the image has no {ORG_OPENCONTAINERS_IMAGE_VERSION}").into())
+    }
+
     /// The module in it, as a control plane takes it out.
     pub(crate) fn module(&self) -> Result<Vec<u8>, Box<dyn Error>> {
         let mut files = tar::Archive::new(GzDecoder::new(&*self.layer.bytes));
@@ -160,6 +172,7 @@ mod tests {
         assert_eq!(said["org.opencontainers.image.created"], "2023-11-14T22:13:20Z");
         assert_eq!(said["org.opencontainers.image.revision"], "ab".repeat(20));
         assert_eq!(said["org.opencontainers.image.version"], env!("CARGO_PKG_VERSION"));
+        assert_eq!(image.version().unwrap(), env!("CARGO_PKG_VERSION"));
         assert_eq!(said["org.opencontainers.image.licenses"], "Apache-2.0");
     }
 

@@ -21,6 +21,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::image::Image;
+use crate::push::How;
 use crate::stamp::Stamp;
 use crate::target::Target;
 
@@ -64,9 +65,8 @@ enum Verb {
         directory: PathBuf,
         #[arg(value_name = "REGISTRY/REPO:TAG")]
         target: Target,
-        /// Without TLS, which only registries on this machine are otherwise spoken to
-        #[arg(long)]
-        plain_http: bool,
+        #[command(flatten)]
+        how: How,
     },
 }
 
@@ -85,12 +85,13 @@ fn run(verb: Verb) -> Result<(), Box<dyn Error>> {
         Verb::Check { version, changelog, trial, push } => {
             let text = String::from_utf8(read(&changelog)?)?;
             version::check(&version, env!("CARGO_PKG_VERSION"), &text, trial)?;
-            push.map_or(Ok(()), |target| credentials::of(target.registry()).map(drop))
+            push.map_or(Ok(()), |target| {
+                target.is_of(&version)?;
+                credentials::of(target.registry()).map(drop)
+            })
         }
         Verb::Assemble { tree, stamp, to } => assemble::assemble(&tree, &stamp, &to),
-        Verb::Push { directory, target, plain_http } => {
-            push(&image(&directory)?, &target, plain_http)
-        }
+        Verb::Push { directory, target, how } => push(&image(&directory)?, &target, how),
     }
 }
 
@@ -108,10 +109,11 @@ fn image(directory: &Path) -> Result<Image, Box<dyn Error>> {
     Ok(image)
 }
 
-fn push(image: &Image, target: &Target, plain_http: bool) -> Result<(), Box<dyn Error>> {
+fn push(image: &Image, target: &Target, how: How) -> Result<(), Box<dyn Error>> {
+    target.is_of(&image.version()?)?;
     let auth = credentials::of(target.registry())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(push::push(image, target, &auth, plain_http))?;
+    runtime.block_on(push::push(image, target, &auth, how))?;
     let digest = image.manifest.digest();
     println!("{target}\n{}@sha256:{digest}", target.repository());
     println!("peergate render istio --url oci://{target} --sha256 {digest} …");

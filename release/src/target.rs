@@ -26,6 +26,18 @@ impl Target {
         format!("{}/{}", self.0.registry(), self.0.repository())
     }
 
+    /// Checks that the tag is a version, or `v` and the version: a tag that says another one is believed.
+    ///
+    /// # Errors
+    /// It is not.
+    pub(crate) fn is_of(&self, version: &str) -> Result<(), String> {
+        let tag = self.0.tag().unwrap_or_default();
+        match tag.strip_prefix('v').unwrap_or(tag) == version {
+            true => Ok(()),
+            false => Err(format!("{self}: the tag has to be {version} or v{version}")),
+        }
+    }
+
     /// Whether the registry is on this machine.
     pub(crate) fn is_local(&self) -> bool {
         let registry = self.registry();
@@ -83,6 +95,27 @@ mod tests {
             assert_eq!(
                 format!("{}:", target.repository()),
                 text.rsplit_once(':').unwrap().0.to_owned() + ":"
+            );
+        }
+    }
+
+    #[test]
+    fn a_tag_is_the_version() {
+        let is_of = |tag: &str, version: &str| {
+            format!("localhost:5000/peergate:{tag}").parse::<Target>().unwrap().is_of(version)
+        };
+        for (tag, version) in
+            [("0.1.0", "0.1.0"), ("v0.1.0", "0.1.0"), ("0.1.0-rc.1", "0.1.0-rc.1")]
+        {
+            assert_eq!(is_of(tag, version), Ok(()));
+        }
+        for tag in ["0.2.0", "0.1", "0.1.0-rc.1", "latest", "vv0.1.0", "V0.1.0", "v"] {
+            let error = is_of(tag, "0.1.0").unwrap_err();
+            assert!(
+                error.ends_with(
+                    ":{tag}: the tag has to be 0.1.0 or v0.1.0".replace("{tag}", tag).as_str()
+                ),
+                "{error}"
             );
         }
     }

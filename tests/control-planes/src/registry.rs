@@ -1,7 +1,8 @@
 //! A registry of images, as a user's own would be: the program that the variable `REGISTRY` names.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -72,11 +73,25 @@ impl Registry {
     /// # Errors
     /// What it says against it.
     pub fn push(&self, tag: &str, docker_config: &Path) -> Result<Pushed, String> {
+        self.push_with(tag, docker_config, &[])
+    }
+
+    /// The same with further arguments.
+    ///
+    /// # Errors
+    /// What it says against it.
+    pub fn push_with(
+        &self,
+        tag: &str,
+        docker_config: &Path,
+        arguments: &[&str],
+    ) -> Result<Pushed, String> {
         let tag = self.tag(tag);
         let output = Command::new(workspace().join("target/debug/peergate-release"))
             .arg("push")
             .arg(workspace().join("target/peergate/release"))
             .arg(&tag)
+            .args(arguments)
             .env("DOCKER_CONFIG", docker_config)
             .output()
             .expect("target/debug/peergate-release: run scripts/test-release");
@@ -95,6 +110,37 @@ impl Registry {
             by_digest: format!("oci://{by_digest}"),
             digest: digest.to_owned(),
         })
+    }
+}
+
+impl Registry {
+    /// Has a tag name another image of the same parts as the one that a tag names: by its digest it is another one.
+    ///
+    /// # Panics
+    /// If the registry has no such tag, or does not take the other.
+    pub fn put_another(&self, repository: &str, from: &str, tag: &str) {
+        let image = self.ask("GET", &format!("/v2/{repository}/manifests/{from}"), "");
+        let (head, manifest) = image.split_once("\r\n\r\n").expect("a head");
+        assert!(head.starts_with("HTTP/1.0 200") || head.starts_with("HTTP/1.1 200"), "{head}");
+        let other = format!("{manifest}\n");
+        let put = self.ask("PUT", &format!("/v2/{repository}/manifests/{tag}"), &other);
+        assert!(put.contains(" 201 "), "{put}");
+    }
+
+    /// Asks it as HTTP/1.0 does, with a manifest.
+    fn ask(&self, method: &str, path: &str, body: &str) -> String {
+        const KIND: &str = "application/vnd.oci.image.manifest.v1+json";
+        let length = body.len();
+        let head = format!(
+            "{method} {path} HTTP/1.0\r\nHost: {}\r\nAccept: {KIND}\r\nContent-Type: {KIND}\r\n\
+             Content-Length: {length}\r\n\r\n",
+            self.address
+        );
+        let mut stream = TcpStream::connect(self.address).expect("the registry");
+        stream.write_all((head + body).as_bytes()).expect("written");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
     }
 }
 
