@@ -1,6 +1,6 @@
 //! Programs that run beside a test.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -32,7 +32,10 @@ impl Program {
     /// The file cannot be made, or the program cannot be started.
     pub fn start(command: &mut Command, log: &Path) -> io::Result<Self> {
         use std::os::unix::process::CommandExt as _;
-        let out = File::create(log)?;
+        // What it opens anew by the name (`/dev/stdout`, as access logs do) has an offset of its own there: only who
+        // appends writes over nothing.
+        File::create(log)?;
+        let out = OpenOptions::new().append(true).open(log)?;
         let errors = out.try_clone()?;
         command.stdin(Stdio::null()).stdout(out).stderr(errors);
         // A group of its own, by which its children are found at the end.
@@ -92,5 +95,22 @@ impl Drop for Program {
         }
         self.signal("KILL");
         let _ = self.child.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_printed_by_two_ways_is_all_there() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let log = directory.path().join("log");
+        fs::write(&log, "of another run").expect("written");
+        let script = "echo one; (echo two; echo three) >> /dev/stdout; echo four";
+        let mut program =
+            Program::start(Command::new("sh").args(["-c", script]), &log).expect("a shell");
+        program.wait_for("four", Duration::from_secs(30));
+        assert_eq!(program.printed(), "one\ntwo\nthree\nfour\n");
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn istiod(directory: &Path, resources: &[(String, String)]) -> (Progr
         "route": "%ROUTE_NAME%", "path": "%REQ(:PATH)%",
     });
     let mesh = json!({
-        // A file of its own: whatever is opened once more as `/dev/stdout` would be written over.
+        // A file of its own, with nothing else in it.
         "accessLogFile": directory.join(ACCESS_LOG),
         "accessLogEncoding": "JSON",
         "accessLogFormat": format.to_string(),
