@@ -14,6 +14,7 @@ use crate::proxy::{guard, rates, rerouting, writers};
 use super::GATEWAY_API;
 use super::exempt;
 use super::gateway::Gateway;
+use super::overrides;
 use super::patch::{Patch, Spot};
 use super::plugin::Plugin;
 
@@ -96,6 +97,9 @@ pub(super) fn check(
     for patch in own {
         changes(patch, name, stands, findings);
     }
+    for patch in of_routes(patches, gateway) {
+        overrides::check(patch, &[name], findings);
+    }
     stands
 }
 
@@ -113,16 +117,23 @@ fn manager<'d>(
     gateway: &Gateway<'_>,
 ) -> Manager<'d> {
     static NOTHING: Value = Value::Null;
-    let of_routes =
-        patches.iter().filter(|it| it.kind == "RouteConfiguration" && it.is_for(gateway));
+    let whole = of_routes(patches, gateway).filter(|patch| !overrides::is_inside(patch));
     Manager {
         place: place.clone(),
         config: Part { place: place.clone(), value: &NOTHING },
         filters_place: place.clone(),
         filters,
-        routes: of_routes.filter_map(|patch| patch.value.clone()).collect(),
+        routes: whole.filter_map(|patch| patch.value.clone()).collect(),
         unseen_routes: None,
     }
+}
+
+/// The patches of a Gateway's route configurations.
+fn of_routes<'p, 'd>(
+    patches: &'p [Patch<'d>],
+    gateway: &Gateway<'_>,
+) -> impl Iterator<Item = &'p Patch<'d>> {
+    patches.iter().filter(|it| it.kind == "RouteConfiguration" && it.is_for(gateway))
 }
 
 /// What is left of a guard's configuration without its rules for other routes.

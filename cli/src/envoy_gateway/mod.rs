@@ -4,6 +4,7 @@ mod exempt;
 mod feeds;
 mod gateway;
 mod guard;
+mod overrides;
 mod patch;
 mod plugin;
 mod replaced;

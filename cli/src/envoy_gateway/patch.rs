@@ -17,6 +17,8 @@ pub(super) struct Patch<'d> {
     pub(super) operation: &'d str,
     /// Both paths, the one of JSONPath first.
     pub(super) paths: (&'d str, &'d str),
+    /// What is moved or copied.
+    pub(super) from: &'d str,
     pub(super) value: Option<Part<'d>>,
     targets: Vec<Target<'d>>,
 }
@@ -48,7 +50,7 @@ impl<'d> Patch<'d> {
         all
     }
 
-    fn read(part: Part<'d>, targets: Vec<Target<'d>>) -> Self {
+    pub(super) fn read(part: Part<'d>, targets: Vec<Target<'d>>) -> Self {
         let operation = part.get("operation");
         let text = |name| operation.as_ref().map(|it| it.text_of(name)).unwrap_or_default();
         let kind = part.text_of("type");
@@ -57,6 +59,7 @@ impl<'d> Patch<'d> {
             name: part.text_of("name"),
             operation: text("op"),
             paths: (text("jsonPath"), text("path")),
+            from: text("from"),
             value: operation.as_ref().and_then(|it| it.get("value")),
             targets,
             part,
@@ -72,7 +75,7 @@ impl<'d> Patch<'d> {
 
     /// Whether its paths go through a field.
     pub(super) fn goes_through(&self, field: &str) -> bool {
-        self.paths.0.contains(field) || self.paths.1.contains(field)
+        [self.paths.0, self.paths.1, self.from].iter().any(|path| path.contains(field))
     }
 
     /// Where it puts a filter; none if it puts none there.
