@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{GATEWAY, expect_one, found, kind};
+use super::{GATEWAY, expect, expect_one, found, kind};
 
 const PATCH: &str = "EnvoyPatchPolicy default/peergate: spec.jsonPatches";
 
@@ -38,4 +38,42 @@ fn routes_say_nothing_of_the_guard() {
             false => assert_eq!(found, (Some(0), vec![]), "{name}"),
         }
     }
+}
+
+/// The plugin for these, with a guard that lets pass what has no route whose name begins so.
+fn exempting(name: &str, targets: &Value, prefix: &str) -> super::Found {
+    let call = |function: &str, arguments: Value| json!({ "call_expr": { "function": function, "args": arguments } });
+    let route_name = |is_test: bool| {
+        json!({ "select_expr": {
+            "operand": { "ident_expr": { "name": "xds" } }, "field": "route_name", "test_only": is_test,
+        } })
+    };
+    let mut begins = call("startsWith", json!([{ "const_expr": { "string_value": prefix } }]));
+    begins["call_expr"]["target"] = route_name(false);
+    let condition = call("!_", json!([call("_&&_", json!([route_name(true), begins]))]));
+    found(&format!("eg-exempting-{name}"), &GATEWAY, |it| {
+        for one in ["EnvoyExtensionPolicy", "SecurityPolicy"] {
+            kind(it, one)["spec"]["targetRefs"] = targets.clone();
+        }
+        let rules = &mut patches(it)[0]["operation"]["value"]["typed_config"]["rules"];
+        rules["policies"]["others"] = json!({
+            "permissions": [{ "any": true }], "principals": [{ "any": true }], "condition": condition,
+        });
+    })
+}
+
+/// Expects notes at the most.
+#[track_caller]
+fn expect_good(found: &super::Found) {
+    assert!(found.1.iter().all(|line| line.starts_with("note: ")), "{found:#?}");
+}
+
+#[test]
+fn a_plugin_for_a_gateway_and_a_route_is_for_all_of_the_gateway() {
+    let route = json!({ "kind": "HTTPRoute", "name": "orders" });
+    let gateway = json!({ "kind": "Gateway", "name": "eg" });
+    let prefix = "httproute/default/orders/";
+    let both = exempting("both", &json!([route, gateway]), prefix);
+    expect(&both, &format!("error: {PATCH}[0]: is no guard behind peergate"));
+    expect_good(&exempting("route", &json!([route]), prefix));
 }
