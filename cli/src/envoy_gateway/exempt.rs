@@ -1,60 +1,14 @@
-//! Rules of a guard that let other routes pass than those which a plugin is for.
+//! A guard without its rules that let other routes pass than those which a plugin is for.
 
 use serde_json::Value;
 
+use crate::proxy::exempt::{is_without_route, prefixes};
 use crate::proxy::proto::Part;
 
-/// Whether a policy of an RBAC filter lets nothing pass but requests of other routes than these. It has to be as
-/// `render` writes it: `!(has(xds.route_name) && (xds.route_name.startsWith("httproute/…/") || …))`.
-pub(super) fn is_for_others(policy: &Part<'_>, routes: &[(&str, &str)]) -> bool {
-    let Some(condition) = policy.get("condition") else { return false };
-    let Some([not]) = call(&condition, "!_").and_then(|it| <[_; 1]>::try_from(it).ok()) else {
-        return false;
-    };
-    let Some([has, any]) = call(&not, "_&&_").and_then(|it| <[_; 2]>::try_from(it).ok()) else {
-        return false;
-    };
-    let mut prefixes = Vec::new();
-    let is_name =
-        has.get("select_expr").is_some_and(|it| it.is_true("test_only") && is_route_name(&it));
-    let is_read = collect(&any, &mut prefixes);
-    let is_named = |(namespace, name): &(&str, &str)| {
-        ["httproute", "grpcroute"]
-            .iter()
-            .any(|kind| prefixes.contains(&&*format!("{kind}/{namespace}/{name}/")))
-    };
-    is_name && is_read && !routes.is_empty() && routes.iter().all(is_named)
-}
-
-/// The prefixes of an expression of `startsWith` and `||` alone; whether it is one.
-fn collect<'d>(part: &Part<'d>, prefixes: &mut Vec<&'d str>) -> bool {
-    if let Some(either) = call(part, "_||_") {
-        return either.iter().all(|one| collect(one, prefixes));
-    }
-    let Some(starts) = part.get("call_expr").filter(|it| it.text_of("function") == "startsWith")
-    else {
-        return false;
-    };
-    let target = starts.get("target").and_then(|it| it.get("select_expr"));
-    let arguments = starts.items_of("args");
-    let prefix = arguments.first().and_then(|it| it.get("const_expr")?.get("string_value")?.text());
-    prefixes.extend(prefix);
-    target.is_some_and(|it| is_route_name(&it)) && prefix.is_some()
-}
-
-/// The arguments of a call of a function.
-fn call<'d>(part: &Part<'d>, function: &str) -> Option<Vec<Part<'d>>> {
-    let call = part.get("call_expr").filter(|it| it.text_of("function") == function)?;
-    Some(call.items_of("args"))
-}
-
-fn is_route_name(select: &Part<'_>) -> bool {
-    let of = select.get("operand").and_then(|it| it.get("ident_expr"));
-    select.text_of("field") == "route_name" && of.is_some_and(|it| it.text_of("name") == "xds")
-}
+use super::target::Target;
 
 /// A filter's configuration without such rules, to hold the rest of it against what a guard is.
-pub(super) fn without(rbac: &Part<'_>, routes: &[(&str, &str)]) -> Value {
+pub(super) fn without(rbac: &Part<'_>, routes: &[&Target<'_>]) -> Value {
     let mut rest = rbac.value.clone();
     let rules = rbac.get("rules").and_then(|rules| rules.get("policies"));
     let policies = rest.pointer_mut("/rules/policies").and_then(Value::as_object_mut);
@@ -64,6 +18,17 @@ pub(super) fn without(rbac: &Part<'_>, routes: &[(&str, &str)]) -> Value {
     rest
 }
 
+/// Whether a policy of an RBAC filter lets nothing pass that takes one of these routes. It has to be as `render` writes
+/// it. What lets nothing pass but requests without a route does no more for a plugin's routes than for all.
+fn is_for_others(policy: &Part<'_>, routes: &[&Target<'_>]) -> bool {
+    let prefixes = prefixes(policy).filter(|_| !is_without_route(policy)).unwrap_or_default();
+    let is_guarded = |route: &&Target<'_>| {
+        let names = route.names();
+        prefixes.iter().any(|prefix| names.starts_with(prefix))
+    };
+    !routes.is_empty() && routes.iter().all(is_guarded)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -71,37 +36,56 @@ mod tests {
     use super::*;
     use crate::proxy::place::Place;
 
-    fn name() -> Value {
-        json!({ "operand": { "ident_expr": { "name": "xds" } }, "field": "route_name" })
-    }
-
-    fn starts(prefix: &str) -> Value {
-        json!({ "call_expr": { "function": "startsWith", "target": { "select_expr": name() },
-                "args": [{ "const_expr": { "string_value": prefix } }] } })
+    fn name(is_test: bool) -> Value {
+        json!({ "select_expr": {
+            "operand": { "ident_expr": { "name": "xds" } }, "field": "route_name", "test_only": is_test,
+        } })
     }
 
     fn call(function: &str, arguments: Value) -> Value {
         json!({ "call_expr": { "function": function, "args": arguments } })
     }
 
+    fn starts(prefix: &str) -> Value {
+        let mut starts = call("startsWith", json!([{ "const_expr": { "string_value": prefix } }]));
+        starts["call_expr"]["target"] = name(false);
+        starts
+    }
+
+    fn route<'d>(kind: &'d str, name: &'d str) -> Target<'d> {
+        Target { place: Place::file("f".to_owned()), kind, namespace: "n", name, section: "" }
+    }
+
     #[test]
     fn only_rules_for_other_routes_are_left_out() {
-        let mut has = name();
-        has["test_only"] = true.into();
-        let has = json!({ "select_expr": has });
+        let has = name(true);
         let either = call("_||_", json!([starts("httproute/n/a/"), starts("httproute/n/b/")]));
         let not = |inner: Value| call("!_", json!([inner]));
-        let whole = not(call("_&&_", json!([has, either])));
-        let routes = [("n", "a"), ("n", "b")];
+        let of = |named: Value| not(call("_&&_", json!([has, named])));
+        let (a, b, c) = (route("HTTPRoute", "a"), route("HTTPRoute", "b"), route("HTTPRoute", "c"));
+        let other_kind = route("GRPCRoute", "a");
+        let mut tested = starts("httproute/n/a/");
+        tested["call_expr"]["target"] = name(true);
+        let mut two = starts("httproute/n/a/");
+        two["call_expr"]["args"] = json!([
+            { "const_expr": { "string_value": "httproute/n/a/" } }, { "const_expr": { "string_value": "" } },
+        ]);
         for (condition, routes, is_left_out) in [
-            (whole.clone(), &routes[..], true),
-            (whole.clone(), &routes[..1], true),
-            (whole.clone(), &[], false),
-            (whole, &[("n", "c")], false),
-            (call("_&&_", json!([has, either])), &routes, false),
-            (not(call("_&&_", json!([has, not(either.clone())]))), &routes, false),
-            (not(call("_&&_", json!([either, has]))), &routes, false),
-            (json!(5), &routes, false),
+            (of(either.clone()), &[&a, &b][..], true),
+            (of(either.clone()), &[&a], true),
+            (of(starts("httproute/n/")), &[&a, &c], true),
+            (of(either.clone()), &[], false),
+            (of(either.clone()), &[&a, &c], false),
+            (of(either.clone()), &[&other_kind], false),
+            (of(starts("grpcroute/n/a/")), &[&other_kind], true),
+            (of(tested), &[&a], false),
+            (of(two), &[&a], false),
+            (of(call("_||_", json!([starts("httproute/n/a/")]))), &[&a], false),
+            (not(has.clone()), &[&a], false),
+            (call("_&&_", json!([has, either])), &[&a], false),
+            (of(not(either.clone())), &[&a], false),
+            (not(call("_&&_", json!([either, has]))), &[&a], false),
+            (json!(5), &[&a], false),
         ] {
             let rbac = json!({ "rules": { "policies": { "others": { "condition": condition } } } });
             let part = Part { place: Place::file("f".to_owned()), value: &rbac };

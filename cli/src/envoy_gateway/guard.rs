@@ -17,6 +17,7 @@ use super::gateway::Gateway;
 use super::overrides;
 use super::patch::{Patch, Spot};
 use super::plugin::Plugin;
+use super::target::Target;
 
 /// Looks at the filters of Envoy's listener of this name; whether there is a guard.
 pub(super) fn check(
@@ -137,7 +138,7 @@ fn of_routes<'p, 'd>(
 }
 
 /// What is left of a guard's configuration without its rules for other routes.
-fn rest_of(patch: &Patch<'_>, routes: &[(&str, &str)]) -> Option<Value> {
+fn rest_of(patch: &Patch<'_>, routes: &[&Target<'_>]) -> Option<Value> {
     let (_, message) = patch.value.as_ref()?.get("typed_config")?.message()?;
     message.get("rules")?;
     Some(exempt::without(&message, routes))
@@ -158,7 +159,7 @@ fn read<'d>(value: &Part<'d>, rest: Option<&'d Value>) -> Filter<'d> {
     }
 }
 
-fn is_meant(patch: &Patch<'_>, routes: &[(&str, &str)]) -> bool {
+fn is_meant(patch: &Patch<'_>, routes: &[&Target<'_>]) -> bool {
     let rest = rest_of(patch, routes);
     patch.value.as_ref().is_some_and(|value| guard::is_meant(&read(value, rest.as_ref())))
 }
@@ -197,7 +198,7 @@ fn misplaced(patch: &Patch<'_>, gateway: &Gateway<'_>, listener: &str) -> Option
 fn unexempt(
     patch: &Patch<'_>,
     rest: Option<&Value>,
-    routes: &[(&str, &str)],
+    routes: &[&Target<'_>],
     gateway: &Gateway<'_>,
     resources: &[Resource<'_>],
     findings: &mut Findings,
@@ -207,7 +208,8 @@ fn unexempt(
     let mut others =
         resources.iter().filter(|it| it.group == GATEWAY_API && gateway.has(it)).peekable();
     let is_seen = others.peek().is_some();
-    let is_all = is_seen && others.all(|it| routes.contains(&(it.namespace, it.name)));
+    let is_all =
+        is_seen && others.all(|it| routes.iter().any(|own| own.is(it.kind, it.namespace, it.name)));
     if is_meant(patch, routes) && is_whole && !is_all {
         findings.warn(
             &patch.part.place,

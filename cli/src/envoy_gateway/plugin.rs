@@ -39,12 +39,12 @@ impl<'d> Plugin<'d> {
         policies.flat_map(of_policy).collect()
     }
 
-    /// The names of routes that it is for; none if it is for all of a Gateway, whatever else it names.
-    pub(super) fn routes(&self) -> Vec<(&'d str, &'d str)> {
+    /// The routes that it is for; none if it is for all of a Gateway, whatever else it names.
+    pub(super) fn routes(&self) -> Vec<&Target<'d>> {
         if self.targets.iter().any(|it| !it.kind.ends_with("Route")) {
             return Vec::new();
         }
-        self.targets.iter().map(|it| (it.namespace, it.name)).collect()
+        self.targets.iter().collect()
     }
 }
 

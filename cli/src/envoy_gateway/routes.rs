@@ -26,7 +26,7 @@ pub(super) fn check(
         .filter(|it| it.group == GATEWAY_API && it.kind.ends_with("Route"))
         .filter(|route| match own.is_empty() {
             true => gateways.iter().any(|gateway| gateway.has(route)),
-            false => own.contains(&(route.namespace, route.name)),
+            false => own.iter().any(|it| it.is(route.kind, route.namespace, route.name)),
         })
         .collect();
     let hosts_of_routes: Vec<Part<'_>> =

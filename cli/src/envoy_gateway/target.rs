@@ -44,6 +44,11 @@ impl<'d> Target<'d> {
         targets
     }
 
+    /// How Envoy Gateway's names of its routes begin, if it is a route.
+    pub(super) fn names(&self) -> String {
+        format!("{}/{}/{}/", self.kind.to_ascii_lowercase(), self.namespace, self.name)
+    }
+
     /// Whether it is a resource of a kind, or a section of it.
     pub(super) fn is(&self, kind: &str, namespace: &str, name: &str) -> bool {
         self.kind == kind && self.namespace == namespace && self.name == name

@@ -77,3 +77,11 @@ fn a_plugin_for_a_gateway_and_a_route_is_for_all_of_the_gateway() {
     expect(&both, &format!("error: {PATCH}[0]: is no guard behind peergate"));
     expect_good(&exempting("route", &json!([route]), prefix));
 }
+
+#[test]
+fn a_guard_is_for_routes_of_the_plugins_kind() {
+    let route = json!([{ "kind": "GRPCRoute", "name": "orders" }]);
+    let other = exempting("other-kind", &route, "httproute/default/orders/");
+    expect(&other, &format!("error: {PATCH}[0]: is no guard behind peergate"));
+    expect_good(&exempting("own-kind", &route, "grpcroute/default/orders/"));
+}
