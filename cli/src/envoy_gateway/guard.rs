@@ -12,6 +12,7 @@ use crate::proxy::proto::Part;
 use crate::proxy::{guard, rates, rerouting, writers};
 
 use super::GATEWAY_API;
+use super::anchor::Anchor;
 use super::exempt;
 use super::gateway::Gateway;
 use super::overrides;
@@ -41,8 +42,26 @@ pub(super) fn check(
         let Some(value) = &patch.value else { continue };
         let filter = || read(value, rest.as_ref());
         match patch.spot() {
-            Some(Spot::Before(name)) if is_behind(name) => behind.push(filter()),
-            Some(Spot::Before(_) | Spot::At(0)) => ahead.push(filter()),
+            Some(Spot::Before(name)) => match Anchor::of(name, resources) {
+                Anchor::Router => behind.push(filter()),
+                Anchor::Sometimes => {
+                    if guard::is_meant(&filter()) {
+                        findings.warn(
+                            &patch.part.place,
+                            format_args!(
+                                "puts the guard before {name}, and not every filter chain has that: where it is missing \
+                                 there is no guard; envoy.filters.http.router is always there"
+                            ),
+                        );
+                    }
+                    behind.push(filter());
+                }
+                // It may be there for all that can be seen here, and is no guard.
+                Anchor::Missing if guard::is_meant(&filter()) => {}
+                Anchor::Missing => behind.push(filter()),
+                Anchor::Elsewhere => ahead.push(filter()),
+            },
+            Some(Spot::At(0)) => ahead.push(filter()),
             Some(Spot::At(_)) => {
                 if guard::is_meant(&filter()) {
                     findings.warn(
@@ -69,7 +88,7 @@ pub(super) fn check(
     let manager = manager(filters, &place, patches, gateway);
     let stands = guard::stands(&manager, position);
     let meant = patches.iter().filter(|patch| is_meant(patch, &routes));
-    match meant.filter(|_| !stands).find_map(|patch| misplaced(patch, gateway, listener)) {
+    match meant.filter(|_| !stands).find_map(|patch| misplaced(patch, gateway, listener, resources)) {
         Some((place, why)) => {
             findings.error(&place, format_args!("is no guard behind peergate for the listener {listener}: {why}"));
         }
@@ -102,13 +121,6 @@ pub(super) fn check(
         overrides::check(patch, &[name], findings);
     }
     stands
-}
-
-/// Whether a filter of this name stands behind all plugins (Envoy Gateway 1.9).
-fn is_behind(name: &str) -> bool {
-    ["router", "rbac", "local_ratelimit", "ratelimit", "grpc_web", "grpc_stats", "compressor"]
-        .iter()
-        .any(|kind| name.strip_prefix("envoy.filters.http.").is_some_and(|it| it.starts_with(kind)))
 }
 
 fn manager<'d>(
@@ -165,7 +177,12 @@ fn is_meant(patch: &Patch<'_>, routes: &[&Target<'_>]) -> bool {
 }
 
 /// Why what is meant as a guard is none for a listener; none if it is for another one, or in its place.
-fn misplaced(patch: &Patch<'_>, gateway: &Gateway<'_>, listener: &str) -> Option<(Place, String)> {
+fn misplaced(
+    patch: &Patch<'_>,
+    gateway: &Gateway<'_>,
+    listener: &str,
+    resources: &[Resource<'_>],
+) -> Option<(Place, String)> {
     let place = patch.part.place.clone();
     if !patch.is_for(gateway) {
         return (patch.name == listener)
@@ -183,7 +200,12 @@ fn misplaced(patch: &Patch<'_>, gateway: &Gateway<'_>, listener: &str) -> Option
     let why = match patch.spot() {
         None => "its operation and paths put no filter there".to_owned(),
         Some(Spot::End) => "it stands behind the router, which nothing passes".to_owned(),
-        Some(Spot::Before(name)) if !is_behind(name) => format!("before {name} it does not stand behind peergate"),
+        Some(Spot::Before(name)) if Anchor::of(name, resources) == Anchor::Elsewhere => {
+            format!("before {name} it does not stand behind peergate")
+        }
+        Some(Spot::Before(name)) if Anchor::of(name, resources) == Anchor::Missing => {
+            format!("nothing here has Envoy Gateway make {name}, and a path that finds no filter puts none there")
+        }
         Some(Spot::At(0)) => "it stands ahead of all filters".to_owned(),
         Some(Spot::Before(_) | Spot::At(_)) => {
             "it has to let pass by the filter state wasm.peergate = allowed, by nothing else, and on every route of \

@@ -1,5 +1,6 @@
 //! Whether manifests for Envoy Gateway keep what a policy takes for granted: a file for each thing that is looked at.
 
+mod anchor;
 mod exempt;
 mod feeds;
 mod gateway;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{GATEWAY, expect, expect_one, found, kind};
+use super::{GATEWAY, expect, expect_one, found, kind, resource};
 
 const PATCH: &str = "EnvoyPatchPolicy default/peergate: spec.jsonPatches";
 
@@ -84,4 +84,50 @@ fn a_guard_is_for_routes_of_the_plugins_kind() {
     let other = exempting("other-kind", &route, "httproute/default/orders/");
     expect(&other, &format!("error: {PATCH}[0]: is no guard behind peergate"));
     expect_good(&exempting("own-kind", &route, "grpcroute/default/orders/"));
+}
+
+#[test]
+fn a_guard_stands_before_a_filter_that_is_there() {
+    let before = |name: &str, anchor: &str, more: Option<(&str, Value)>| {
+        found(&format!("eg-anchor-{name}"), &GATEWAY, |it| {
+            patches(it)[0]["operation"]["jsonPath"] =
+                format!("..http_filters[?(@.name=='envoy.filters.http.{anchor}')]").into();
+            let more = more.map(|(kind, spec)| {
+                resource("gateway.envoyproxy.io/v1alpha1", kind, "default", "more", spec)
+            });
+            it.extend(more);
+        })
+    };
+    let limits = json!({ "rateLimit": { "type": "Local", "local": { "rules": [] } } });
+    for (name, anchor, kind, spec) in [
+        ("local", "local_ratelimit", "BackendTrafficPolicy", limits.clone()),
+        (
+            "rbac",
+            "rbac",
+            "SecurityPolicy",
+            json!({ "authorization": {}, "mergeType": "StrategicMerge" }),
+        ),
+        (
+            "gzip",
+            "compressor.gzip",
+            "BackendTrafficPolicy",
+            json!({ "compressor": [{ "type": "Gzip" }] }),
+        ),
+    ] {
+        let alone = before(name, anchor, None);
+        expect(
+            &alone,
+            &format!(
+                "error: {PATCH}[0]: is no guard behind peergate for the listener default/eg/https: nothing here has"
+            ),
+        );
+        let made = before(&format!("{name}-made"), anchor, Some((kind, spec)));
+        expect_one(
+            &made,
+            &format!("warning: {PATCH}[0]: puts the guard before envoy.filters.http.{anchor}"),
+        );
+    }
+    let global = before("global", "ratelimit", Some(("BackendTrafficPolicy", limits)));
+    expect(&global, &format!("error: {PATCH}[0]: is no guard"));
+    assert_eq!(before("router", "router", None), (Some(0), vec![]));
 }
