@@ -5,6 +5,7 @@ use crate::proxy::place::Place;
 use crate::proxy::proto::Part;
 
 use super::plugin::Plugin;
+use super::setting::Setting;
 use super::target::Target;
 use super::{GATEWAY_API, POLICIES};
 
@@ -23,13 +24,17 @@ pub(super) struct Gateway<'d> {
 pub(super) struct Listener<'d> {
     pub(super) part: Part<'d>,
     pub(super) name: &'d str,
-    /// What Envoy's listener is called: of several on one port it is named after the first.
+    /// What Envoy's listener is called: of several on one port it is named after the first, or after the port.
     pub(super) envoy_name: String,
 }
 
 impl<'d> Gateway<'d> {
     /// The Gateways that a plugin is for: those that it names, and those of the routes that it names.
-    pub(super) fn all(plugin: &Plugin<'d>, resources: &[Resource<'d>]) -> Vec<Self> {
+    pub(super) fn all(
+        plugin: &Plugin<'d>,
+        resources: &[Resource<'d>],
+        setting: Setting,
+    ) -> Vec<Self> {
         let mut named = Vec::new();
         for target in &plugin.targets {
             if target.kind == "Gateway" {
@@ -55,7 +60,7 @@ impl<'d> Gateway<'d> {
             let known = found.iter().position(|it| (it.namespace, it.name) == (namespace, name));
             // Of two listeners that are named all are looked at.
             let section = if known.is_some() { "" } else { section };
-            let read = Self::read(namespace, name, section, &place, resources);
+            let read = Self::read(namespace, name, section, &place, resources, setting);
             match known.and_then(|index| found.get_mut(index)) {
                 Some(known) => *known = read,
                 None => found.push(read),
@@ -70,6 +75,7 @@ impl<'d> Gateway<'d> {
         section: &'d str,
         place: &Place,
         resources: &[Resource<'d>],
+        setting: Setting,
     ) -> Self {
         let is_it = |it: &&Resource<'d>| {
             it.is(GATEWAY_API, "Gateway") && (it.namespace, it.name) == (namespace, name)
@@ -86,7 +92,10 @@ impl<'d> Gateway<'d> {
         let own = own.map(|part| Listener {
             part: part.clone(),
             name: part.text_of("name"),
-            envoy_name: format!("{namespace}/{name}/{}", first(part)),
+            envoy_name: match port(part).filter(|_| setting.is_by_port) {
+                Some(port) => format!("tcp-{port}"),
+                None => format!("{namespace}/{name}/{}", first(part)),
+            },
         });
         let place = resource.as_ref().map_or(place, |it| it.place()).clone();
         Self { namespace, name, place, listeners: own.collect(), resource }

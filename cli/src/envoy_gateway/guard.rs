@@ -15,6 +15,7 @@ use super::GATEWAY_API;
 use super::anchor::Anchor;
 use super::exempt;
 use super::gateway::Gateway;
+use super::listeners;
 use super::overrides;
 use super::patch::{Patch, Spot};
 use super::plugin::Plugin;
@@ -185,15 +186,21 @@ fn misplaced(
 ) -> Option<(Place, String)> {
     let place = patch.part.place.clone();
     if !patch.is_for(gateway) {
-        return (patch.name == listener)
-            .then(|| (place, format!("its policy is for another Gateway than {}", gateway.name)));
+        return (patch.name == listener).then(|| (place, patch.why_not_for(gateway)));
     }
     if patch.kind != "Listener" {
         return Some((place, format!("it patches a {}", patch.kind)));
     }
     if patch.name != listener {
-        let is_known = gateway.listeners.iter().any(|it| it.envoy_name == patch.name);
-        return (!is_known).then(|| {
+        let is_known = gateway
+            .listeners
+            .iter()
+            .any(|it| it.envoy_name == patch.name || listeners::quic(&it.envoy_name) == patch.name);
+        // Of a Gateway that is not here any listener may be there.
+        let prefix = gateway.prefix();
+        let is_unseen = gateway.resource.is_none()
+            && [patch.name, listener].iter().all(|it| it.starts_with(&prefix));
+        return (!is_known && !is_unseen).then(|| {
             (place, format!("it is for {:?}, which Envoy Gateway makes none of here", patch.name))
         });
     }

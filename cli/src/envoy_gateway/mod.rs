@@ -5,11 +5,13 @@ mod exempt;
 mod feeds;
 mod gateway;
 mod guard;
+mod listeners;
 mod overrides;
 mod patch;
 mod plugin;
 mod replaced;
 mod routes;
+mod setting;
 mod target;
 mod tokens;
 mod traffic;
@@ -21,7 +23,7 @@ use peergate::Policy;
 use crate::failure::Failure;
 use crate::manifest::embedded::{self, Wanted};
 use crate::manifest::hosts;
-use crate::manifest::resource::{ENVOY_GATEWAY, Manifests, Resource};
+use crate::manifest::resource::{Manifests, Resource};
 use crate::proxy::Findings;
 use crate::proxy::guard::forgers;
 use crate::proxy::resources::Index;
@@ -29,6 +31,7 @@ use crate::proxy::resources::Index;
 use gateway::Gateway;
 use patch::Patch;
 use plugin::Plugin;
+use setting::Setting;
 
 /// The group of Envoy Gateway's own resources.
 const POLICIES: &str = "gateway.envoyproxy.io";
@@ -48,13 +51,14 @@ pub(crate) fn check(
     let manifests = Manifests::read(files)?;
     let resources = manifests.resources();
     let mut findings = Findings::default();
-    let patches = Patch::all(&resources);
+    let setting = Setting::read(&resources);
+    let patches = Patch::all(&resources, setting);
     for plugin in &Plugin::all(&resources) {
         findings.seen = findings.seen.saturating_add(1);
         let config = plugin.item.get("config");
         let own = embedded::read(config.as_ref(), &plugin.item.place, wanted, now, &mut findings);
         let Some(policy) = wanted.map(|wanted| wanted.policy).or(own.as_ref()) else { continue };
-        check_plugin(plugin, &resources, &patches, policy, &mut findings);
+        check_plugin(plugin, &resources, &patches, setting, policy, &mut findings);
     }
     if findings.seen == 0 {
         findings.error(
@@ -70,10 +74,11 @@ fn check_plugin(
     plugin: &Plugin<'_>,
     resources: &[Resource<'_>],
     patches: &[Patch<'_>],
+    setting: Setting,
     policy: &Policy,
     findings: &mut Findings,
 ) {
-    let gateways = Gateway::all(plugin, resources);
+    let gateways = Gateway::all(plugin, resources, setting);
     let mut is_guarded = !gateways.is_empty();
     if gateways.is_empty() {
         findings.error(
@@ -82,7 +87,7 @@ fn check_plugin(
         );
     }
     for gateway in &gateways {
-        for listener in listeners(gateway, patches, findings) {
+        for listener in listeners::all(gateway, patches, resources, setting, findings) {
             is_guarded &=
                 guard::check(plugin, gateway, &listener, patches, resources, policy, findings);
             if !guard::reloads(plugin, gateway, &listener, patches) {
@@ -104,65 +109,11 @@ fn check_plugin(
             }
         }
     }
-    enabled(resources, findings);
+    setting::enabled(resources, findings);
     plugin::check(plugin, policy, is_guarded, findings);
     replaced::check(plugin, &gateways, resources, is_guarded, findings);
     tokens::check(plugin, &gateways, resources, policy, findings);
-    routes::check(plugin, &gateways, resources, policy, findings);
+    routes::check(plugin, &gateways, resources, setting, policy, findings);
     hosts::ports(policy, &plugin.item.place, findings);
     feeds::check(plugin, &gateways, patches, policy, findings);
-}
-
-/// What Envoy's listeners of a Gateway are called; where the Gateway is not here, those that are patched.
-fn listeners(gateway: &Gateway<'_>, patches: &[Patch<'_>], findings: &mut Findings) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    let mut add = |name: &str| {
-        if !names.iter().any(|known| known == name) {
-            names.push(name.to_owned());
-        }
-    };
-    let is_read = |protocol: &str| ["HTTP", "HTTPS"].contains(&protocol);
-    let own = gateway.listeners.iter().filter(|it| is_read(it.part.text_of("protocol")));
-    own.for_each(|it| add(&it.envoy_name));
-    if gateway.resource.is_none() {
-        let prefix = gateway.prefix();
-        let patched = patches.iter().filter(|it| it.kind == "Listener" && it.is_for(gateway));
-        patched.filter(|it| it.name.starts_with(&prefix)).for_each(|it| add(it.name));
-        findings.note(
-            &gateway.place,
-            format_args!(
-                "the Gateway {} is not here, nor can its listeners be seen: give its file, too",
-                gateway.name
-            ),
-        );
-        if names.is_empty() {
-            names.push(format!("{prefix}https"));
-        }
-    }
-    names
-}
-
-/// Whether Envoy Gateway hears EnvoyPatchPolicies.
-fn enabled(resources: &[Resource<'_>], findings: &mut Findings) {
-    let patches = resources.iter().find(|it| it.is(POLICIES, "EnvoyPatchPolicy"));
-    let configuration = resources.iter().find(|it| it.kind == ENVOY_GATEWAY);
-    match (patches, configuration) {
-        (Some(patches), None) => findings.note(
-            patches.place(),
-            "is heard only where the configuration of Envoy Gateway says `extensionApis: { enableEnvoyPatchPolicy: true }`, \
-             which cannot be seen here",
-        ),
-        (Some(_), Some(configuration)) => {
-            let part = &configuration.part;
-            let apis = part.get("extensionApis").or_else(|| configuration.spec().get("extensionApis"));
-            if !apis.as_ref().is_some_and(|apis| apis.is_true("enableEnvoyPatchPolicy")) {
-                findings.error(
-                    apis.as_ref().map_or(configuration.place(), |apis| &apis.place),
-                    "does not say `enableEnvoyPatchPolicy: true`: the guard is not there, and what Envoy leaves peergate \
-                     out for passes",
-                );
-            }
-        }
-        (None, _) => {}
-    }
 }

@@ -93,6 +93,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::envoy_gateway::setting::Setting;
     use crate::proxy::place::Place;
     use crate::proxy::proto::Part;
 
@@ -100,7 +101,7 @@ mod tests {
         let value = json!({ "operation": operation });
         let part = Part { place: Place::file("f".to_owned()), value: &value };
         let mut findings = Findings::default();
-        check(&Patch::read(part, Vec::new()), &["guard"], &mut findings);
+        check(&Patch::read(part, Vec::new(), Setting::default()), &["guard"], &mut findings);
         findings.iter().count() > 0
     }
 

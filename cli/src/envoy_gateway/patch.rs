@@ -5,6 +5,7 @@ use crate::proxy::proto::Part;
 
 use super::POLICIES;
 use super::gateway::Gateway;
+use super::setting::Setting;
 use super::target::Target;
 
 /// A patch.
@@ -21,6 +22,7 @@ pub(super) struct Patch<'d> {
     pub(super) from: &'d str,
     pub(super) value: Option<Part<'d>>,
     targets: Vec<Target<'d>>,
+    merges: bool,
 }
 
 /// Where a patch puts a filter.
@@ -36,7 +38,7 @@ pub(super) enum Spot<'d> {
 
 impl<'d> Patch<'d> {
     /// All patches, in the order in which they are applied: by priority, the lower first.
-    pub(super) fn all(resources: &[Resource<'d>]) -> Vec<Self> {
+    pub(super) fn all(resources: &[Resource<'d>], setting: Setting) -> Vec<Self> {
         let policies = resources.iter().filter(|it| it.is(POLICIES, "EnvoyPatchPolicy"));
         let mut policies: Vec<&Resource<'d>> = policies.collect();
         let priority =
@@ -45,12 +47,14 @@ impl<'d> Patch<'d> {
         let mut all = Vec::new();
         for policy in policies {
             let patches = policy.spec().items_of("jsonPatches").into_iter();
-            all.extend(patches.map(|part| Self::read(part, Target::all(policy, resources))));
+            all.extend(
+                patches.map(|part| Self::read(part, Target::all(policy, resources), setting)),
+            );
         }
         all
     }
 
-    pub(super) fn read(part: Part<'d>, targets: Vec<Target<'d>>) -> Self {
+    pub(super) fn read(part: Part<'d>, targets: Vec<Target<'d>>, setting: Setting) -> Self {
         let operation = part.get("operation");
         let text = |name| operation.as_ref().map(|it| it.text_of(name)).unwrap_or_default();
         let kind = part.text_of("type");
@@ -62,15 +66,35 @@ impl<'d> Patch<'d> {
             from: text("from"),
             value: operation.as_ref().and_then(|it| it.get("value")),
             targets,
+            merges: setting.merges,
             part,
         }
     }
 
-    /// Whether it is applied to what becomes of a Gateway; one for a GatewayClass is where Gateways are merged.
+    /// Whether it is applied to what becomes of a Gateway: where Gateways are merged, patches for their class are, and
+    /// else those for the Gateway.
     pub(super) fn is_for(&self, gateway: &Gateway<'_>) -> bool {
-        self.targets.iter().any(|it| {
-            it.kind == "GatewayClass" || it.is("Gateway", gateway.namespace, gateway.name)
+        let class = gateway.resource.as_ref().map(|it| it.spec().text_of("gatewayClassName"));
+        self.targets.iter().any(|it| match self.merges {
+            true => it.kind == "GatewayClass" && class.is_none_or(|class| class == it.name),
+            false => it.is("Gateway", gateway.namespace, gateway.name),
         })
+    }
+
+    /// Why it is not applied to a Gateway.
+    pub(super) fn why_not_for(&self, gateway: &Gateway<'_>) -> String {
+        let is_for_a = |kind: &str| self.targets.iter().any(|it| it.kind == kind);
+        if self.merges && is_for_a("Gateway") {
+            "its policy is for a Gateway, and where Gateways are merged (`mergeGateways: true`) only one for the \
+             GatewayClass is heard"
+                .to_owned()
+        } else if !self.merges && is_for_a("GatewayClass") {
+            "its policy is for a GatewayClass, which is heard only where an EnvoyProxy says `mergeGateways: true`, and \
+             none here does"
+                .to_owned()
+        } else {
+            format!("its policy is for another Gateway than {}", gateway.name)
+        }
     }
 
     /// Whether its paths go through a field.
@@ -148,7 +172,7 @@ mod tests {
         ] {
             let value = json!({ "operation": { "op": "add", "jsonPath": json_path, "path": path, "value": {} } });
             let part = Part { place: Place::file("f".to_owned()), value: &value };
-            let patch = Patch::read(part, Vec::new());
+            let patch = Patch::read(part, Vec::new(), Setting::default());
             assert_eq!(
                 (patch.spot(), patch.is_for_one_chain()),
                 (spot, is_one),

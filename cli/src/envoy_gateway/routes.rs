@@ -11,12 +11,14 @@ use crate::proxy::routes::edited;
 use super::GATEWAY_API;
 use super::gateway::Gateway;
 use super::plugin::Plugin;
+use super::setting::Setting;
 
 /// Looks at what the Gateways of the plugin serve.
 pub(super) fn check(
     plugin: &Plugin<'_>,
     gateways: &[Gateway<'_>],
     resources: &[Resource<'_>],
+    setting: Setting,
     policy: &Policy,
     findings: &mut Findings,
 ) {
@@ -52,7 +54,7 @@ pub(super) fn check(
     for route in &routes {
         goes_by(route, policy, findings);
     }
-    names(plugin, gateways, &routes, policy, findings);
+    names(plugin, gateways, &routes, setting, policy, findings);
 }
 
 /// Looks at what a route goes by.
@@ -84,11 +86,24 @@ fn names(
     plugin: &Plugin<'_>,
     gateways: &[Gateway<'_>],
     routes: &[&Resource<'_>],
+    setting: Setting,
     policy: &Policy,
     findings: &mut Findings,
 ) {
     let place = &plugin.item.place;
     for Matched { place: asking, text } in policy.matched_virtual_hosts() {
+        if setting.is_by_port {
+            if text.contains(['/', '.']) {
+                findings.warn(
+                    place,
+                    format_args!(
+                        "{asking} is for the virtual host {text}, and with XDSNameSchemeV2 Envoy Gateway names them after \
+                         the host alone, as in api_example_com: it matches nothing"
+                    ),
+                );
+            }
+            continue;
+        }
         let parts: Vec<&str> = text.split('/').collect();
         let [namespace, name, listener, host] = parts.as_slice() else {
             findings.warn(

@@ -26,7 +26,7 @@ pub(super) fn check(
     {
         return;
     }
-    let Some(own) = policy_for(gateway, listener, resources) else {
+    let Some(own) = policy_for(gateway, listener.map_or("", |it| it.name), resources) else {
         if policy.looks_at_certificates() {
             findings.error(
                 listener.map_or(&gateway.place, |listener| &listener.part.place),
@@ -49,10 +49,10 @@ pub(super) fn check(
     requests(&spec, policy, findings);
 }
 
-/// The policy for a listener: its own before the Gateway's.
-fn policy_for<'r, 'd>(
+/// The policy for the listener of a name: its own before the Gateway's.
+pub(super) fn policy_for<'r, 'd>(
     gateway: &Gateway<'_>,
-    listener: Option<&Listener<'_>>,
+    listener: &str,
     resources: &'r [Resource<'d>],
 ) -> Option<&'r Resource<'d>> {
     let find = |section: &str| {
@@ -65,8 +65,7 @@ fn policy_for<'r, 'd>(
             Target::all(it, resources).iter().any(is_it)
         })
     };
-    let own = listener.filter(|it| !it.name.is_empty()).and_then(|it| find(it.name));
-    own.or_else(|| find(""))
+    find(listener).or_else(|| find(""))
 }
 
 /// Whether TLS ends at a listener.

@@ -9,6 +9,7 @@
 
 mod files;
 mod gateway_guard;
+mod gateway_listeners;
 mod gateway_patches;
 mod gateway_policies;
 mod istio_guard;
