@@ -13,6 +13,7 @@ use crate::proxy::{guard, rates, rerouting, writers};
 
 use super::GATEWAY_API;
 use super::anchor::Anchor;
+use super::changes;
 use super::exempt;
 use super::gateway::Gateway;
 use super::listeners;
@@ -116,7 +117,10 @@ pub(super) fn check(
         manager.filters.get(position..).unwrap_or_default().iter().find(|it| guard::is_meant(it));
     let name = name.map(|guard| guard.name).unwrap_or_default();
     for patch in own {
-        changes(patch, name, stands, findings);
+        changes::check(patch, name, stands, findings);
+    }
+    for patch in patches.iter().filter(|it| it.is_for(gateway)) {
+        changes::replacing(patch, listener, findings);
     }
     for patch in of_routes(patches, gateway) {
         overrides::check(patch, &[name], findings);
@@ -245,60 +249,4 @@ fn unexempt(
             "stands before all routes of the listener, and peergate is for some: the guard refuses the others",
         );
     }
-}
-
-/// Looks at what a patch does to filters that are there.
-fn changes(patch: &Patch<'_>, guard: &str, is_guarded: bool, findings: &mut Findings) {
-    let place = &patch.part.place;
-    if patch.spot().is_some() {
-        if patch.is_for_one_chain()
-            && patch.value.as_ref().is_some_and(|it| it.text_of("name") == guard)
-        {
-            findings.warn(
-                place,
-                "puts the guard into one filter chain alone: a listener has one for each host name",
-            );
-        }
-        return;
-    }
-    let opens = patch.value.as_ref().and_then(|it| it.text()) == Some("FAIL_OPEN");
-    if opens {
-        let what = "requests go past peergate where its VM fails";
-        match is_guarded {
-            true => findings.warn(place, format_args!("{what}: the guard refuses them with 403")),
-            false => findings
-                .error(place, format_args!("{what}, and there is no guard: all of them pass")),
-        }
-    } else if patch.goes_through("http_filters")
-        && patch.operation != "test"
-        && !sets_failure_policy(patch)
-    {
-        findings.error(
-            place,
-            "changes filters that are there: it may take the guard or peergate away, which is not reckoned out here",
-        );
-    }
-}
-
-/// Whether it says what becomes of a VM that failed.
-pub(super) fn sets_failure_policy(patch: &Patch<'_>) -> bool {
-    let is_named = patch.paths.1.trim_start_matches('/') == "failure_policy"
-        || patch.paths.0.ends_with("failure_policy");
-    is_named && patch.goes_through("http_filters") && ["add", "replace"].contains(&patch.operation)
-}
-
-/// Whether a VM of the plugin that trapped is replaced, on Envoy's listener of this name.
-pub(super) fn reloads(
-    plugin: &Plugin<'_>,
-    gateway: &Gateway<'_>,
-    listener: &str,
-    patches: &[Patch<'_>],
-) -> bool {
-    let name = plugin.item.text_of("name");
-    patches.iter().any(|patch| {
-        let is_own = patch.goes_through(&format!("config.name=='{name}'"));
-        let value = patch.value.as_ref().and_then(|it| it.text());
-        let is_here = patch.kind == "Listener" && patch.name == listener && patch.is_for(gateway);
-        is_here && is_own && sets_failure_policy(patch) && value == Some("FAIL_RELOAD")
-    })
 }

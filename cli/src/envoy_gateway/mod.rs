@@ -1,6 +1,7 @@
 //! Whether manifests for Envoy Gateway keep what a policy takes for granted: a file for each thing that is looked at.
 
 mod anchor;
+mod changes;
 mod exempt;
 mod feeds;
 mod gateway;
@@ -90,7 +91,7 @@ fn check_plugin(
         for listener in listeners::all(gateway, patches, resources, setting, findings) {
             is_guarded &=
                 guard::check(plugin, gateway, &listener, patches, resources, policy, findings);
-            if !guard::reloads(plugin, gateway, &listener, patches) {
+            if !changes::reloads(plugin, gateway, &listener, patches) {
                 findings.note(
                     &plugin.item.place,
                     format_args!(

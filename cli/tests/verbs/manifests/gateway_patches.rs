@@ -131,3 +131,27 @@ fn a_guard_stands_before_a_filter_that_is_there() {
     expect(&global, &format!("error: {PATCH}[0]: is no guard"));
     assert_eq!(before("router", "router", None), (Some(0), vec![]));
 }
+
+#[test]
+fn what_filters_are_in_is_left_alone() {
+    for (name, op, json_path, path, value, is_told) in [
+        ("manager", "add", "$.filter_chains[0].filters[0].typed_config", "", json!({}), true),
+        ("chain", "remove", "", "/filter_chains/0/filters", Value::Null, true),
+        ("default", "replace", "", "/default_filter_chain", json!({}), true),
+        ("deep", "add", "..typed_config", "server_name", json!("x"), true),
+        ("whole", "replace", "", "", json!({ "name": "default/eg/https" }), true),
+        ("added", "add", "", "", json!({ "name": "default/eg/https" }), true),
+        ("test", "test", "", "/filter_chains/0/filters", json!([]), false),
+        ("beside", "add", "", "/per_connection_buffer_limit_bytes", json!(32_768), false),
+        ("beside-path", "add", "$.socket_options", "/-", json!({}), false),
+    ] {
+        let operation = json!({ "op": op, "jsonPath": json_path, "path": path, "value": value });
+        let found = with(&format!("whole-{name}"), "listener.v3.Listener", &operation);
+        match is_told {
+            true => {
+                expect_one(&found, &format!("warning: {PATCH}[2]: changes what the filters are in"))
+            }
+            false => assert_eq!(found, (Some(0), vec![]), "{name}"),
+        }
+    }
+}
