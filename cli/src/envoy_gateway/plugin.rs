@@ -39,9 +39,11 @@ impl<'d> Plugin<'d> {
         policies.flat_map(of_policy).collect()
     }
 
-    /// The routes that it is for; none if it is for all of a Gateway, whatever else it names.
+    /// The routes that it is for, if it is for these alone; none if it is for all of a Gateway, whatever else it names,
+    /// or selects by labels, which Gateways and routes that are not here may have.
     pub(super) fn routes(&self) -> Vec<&Target<'d>> {
-        if self.targets.iter().any(|it| !it.kind.ends_with("Route")) {
+        let selects = !self.resource.spec().items_of("targetSelectors").is_empty();
+        if selects || self.targets.iter().any(|it| !it.kind.ends_with("Route")) {
             return Vec::new();
         }
         self.targets.iter().collect()

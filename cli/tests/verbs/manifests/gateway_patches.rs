@@ -40,8 +40,8 @@ fn routes_say_nothing_of_the_guard() {
     }
 }
 
-/// The plugin for these, with a guard that lets pass what has no route whose name begins so.
-fn exempting(name: &str, targets: &Value, prefix: &str) -> super::Found {
+/// Has the plugin be for these, with a guard that lets pass what has no route whose name begins so.
+fn exempt(documents: &mut [Value], targets: &Value, prefix: &str) {
     let call = |function: &str, arguments: Value| json!({ "call_expr": { "function": function, "args": arguments } });
     let route_name = |is_test: bool| {
         json!({ "select_expr": {
@@ -51,15 +51,17 @@ fn exempting(name: &str, targets: &Value, prefix: &str) -> super::Found {
     let mut begins = call("startsWith", json!([{ "const_expr": { "string_value": prefix } }]));
     begins["call_expr"]["target"] = route_name(false);
     let condition = call("!_", json!([call("_&&_", json!([route_name(true), begins]))]));
-    found(&format!("eg-exempting-{name}"), &GATEWAY, |it| {
-        for one in ["EnvoyExtensionPolicy", "SecurityPolicy"] {
-            kind(it, one)["spec"]["targetRefs"] = targets.clone();
-        }
-        let rules = &mut patches(it)[0]["operation"]["value"]["typed_config"]["rules"];
-        rules["policies"]["others"] = json!({
-            "permissions": [{ "any": true }], "principals": [{ "any": true }], "condition": condition,
-        });
-    })
+    for one in ["EnvoyExtensionPolicy", "SecurityPolicy"] {
+        kind(documents, one)["spec"]["targetRefs"] = targets.clone();
+    }
+    let rules = &mut patches(documents)[0]["operation"]["value"]["typed_config"]["rules"];
+    rules["policies"]["others"] = json!({
+        "permissions": [{ "any": true }], "principals": [{ "any": true }], "condition": condition,
+    });
+}
+
+fn exempting(name: &str, targets: &Value, prefix: &str) -> super::Found {
+    found(&format!("eg-exempting-{name}"), &GATEWAY, |it| exempt(it, targets, prefix))
 }
 
 /// Expects notes at the most.
@@ -76,6 +78,12 @@ fn a_plugin_for_a_gateway_and_a_route_is_for_all_of_the_gateway() {
     let both = exempting("both", &json!([route, gateway]), prefix);
     expect(&both, &format!("error: {PATCH}[0]: is no guard behind peergate"));
     expect_good(&exempting("route", &json!([route]), prefix));
+    let selecting = found("eg-exempting-selected", &GATEWAY, |it| {
+        exempt(it, &json!([route]), prefix);
+        kind(it, "EnvoyExtensionPolicy")["spec"]["targetSelectors"] =
+            json!([{ "kind": "Gateway", "matchLabels": { "judged": "yes" } }]);
+    });
+    expect(&selecting, &format!("error: {PATCH}[0]: is no guard behind peergate"));
 }
 
 #[test]
