@@ -2,8 +2,8 @@
 
 use peergate::{Matched, Policy};
 
-use crate::proxy::Findings;
 use crate::proxy::proto::Part;
+use crate::proxy::{Findings, guard};
 
 use super::callers;
 use super::mesh::{GATEWAY_API, Mesh};
@@ -88,7 +88,7 @@ fn refuses(value: &Part<'_>) -> bool {
     let Some((kind, message)) = value.get("typed_config").and_then(|it| it.message()) else {
         return false;
     };
-    let Some(rules) = message.get("rules") else { return false };
+    let Some(rules) = guard::enforced(&message) else { return false };
     let allows = rules.get("action").is_none_or(|action| action.text() == Some("ALLOW"));
     let is_port = |permission: Part<'_>| permission.get("destination_port").is_some();
     let policies = rules.get("policies");

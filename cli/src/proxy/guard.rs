@@ -76,6 +76,10 @@ fn missing(manager: &Manager<'_>, peergate: usize, findings: &mut Findings) {
         );
     }
     match candidates.find(|filter| mentions(filter)) {
+        Some(candidate) if has_matcher(candidate) => findings.error(
+            &candidate.place,
+            "is no guard: it has a `matcher`, and Envoy goes by that alone; say `rules` without one",
+        ),
         Some(candidate) => findings.error(
             &candidate.place,
             "is no guard: it has to let pass by the filter state wasm.peergate = allowed, by nothing else, and \
@@ -93,6 +97,11 @@ fn missing(manager: &Manager<'_>, peergate: usize, findings: &mut Findings) {
 fn unseen<'m, 'd>(manager: &'m Manager<'d>, peergate: usize) -> Option<&'m Filter<'d>> {
     let is_unseen = |filter: &&Filter<'_>| matches!(filter.config, Config::Elsewhere(_));
     manager.behind(peergate).filter(is_unseen).find(|filter| filter.may_be(RBAC))
+}
+
+/// Whether its `rules`, if it has any, are none that Envoy goes by.
+fn has_matcher(filter: &Filter<'_>) -> bool {
+    matches!(&filter.config, Config::Known(_, message) if message.get(MATCHER).is_some())
 }
 
 fn mentions(filter: &Filter<'_>) -> bool {
@@ -179,6 +188,11 @@ fn exempts(guard: &Filter<'_>) -> bool {
     policies.is_some_and(|it| it.entries().any(|(_, policy)| exempt::prefixes(&policy).is_some()))
 }
 
+/// The rules that an RBAC of requests or of connections goes by: where it has a `matcher` as well, Envoy ignores them.
+pub(crate) fn enforced<'d>(rbac: &Part<'d>) -> Option<Part<'d>> {
+    rbac.get("rules").filter(|_| rbac.get(MATCHER).is_none())
+}
+
 /// Whether every policy of an RBAC goes by what peergate said, or lets pass what has no route and so goes nowhere.
 fn guards(rbac: &Part<'_>) -> bool {
     guards_but_for(rbac, |_| false)
@@ -186,7 +200,7 @@ fn guards(rbac: &Part<'_>) -> bool {
 
 /// The same but for policies that are exempt. `action` is ALLOW unless it says otherwise.
 fn guards_but_for(rbac: &Part<'_>, is_exempt: impl Fn(&Part<'_>) -> bool) -> bool {
-    let Some(rules) = rbac.get("rules") else { return false };
+    let Some(rules) = enforced(rbac) else { return false };
     let action = rules.get("action");
     let allows = action.is_none_or(|action| action.text() == Some("ALLOW") || action.value == 0);
     let policies: Vec<_> = rules.get("policies").iter().flat_map(Part::entries).collect();
@@ -218,6 +232,9 @@ fn is_off(part: &Part<'_>) -> bool {
 }
 
 const FORGES: &str = "writes the filter state by which the guard knows what peergate let pass";
+
+/// What an RBAC goes by in place of its rules.
+const MATCHER: &str = "matcher";
 
 const STATE: &str = "wasm.peergate";
 

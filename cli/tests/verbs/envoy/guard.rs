@@ -57,6 +57,48 @@ fn a_guard_goes_by_what_peergate_says_alone() {
     assert_eq!(with("g-implied", &implied), (Some(0), vec![]));
 }
 
+/// With a `matcher` Envoy ignores the rules beside it.
+#[test]
+fn a_guard_has_no_matcher() {
+    let action = json!({ "name": "a", "typed_config": {
+        "@type": "type.googleapis.com/envoy.config.rbac.v3.Action", "name": "a", "action": "ALLOW",
+    } });
+    let matcher = json!({ "on_no_match": { "action": action } });
+    let set = |name: &str, field: &str| {
+        found(name, |it| filters(it)[2]["typed_config"][field] = matcher.clone())
+    };
+    let begin = "error: $.http_filters[2]: is no guard: it has a `matcher`";
+    expect_one(&set("g-matcher", "matcher"), begin);
+    assert_eq!(set("g-shadow-matcher", "shadow_matcher"), (Some(0), vec![]));
+    assert_eq!(set("g-shadow-matcher-camel", "shadowMatcher"), (Some(0), vec![]));
+    let typed = found("g-matcher-typed", |it| {
+        let own = &mut filters(it)[2]["typed_config"];
+        let mut value = own.take();
+        value["matcher"] = matcher.clone();
+        let kind = value.as_object_mut().unwrap().remove("@type").unwrap();
+        *own = json!({
+            "@type": "type.googleapis.com/xds.type.v3.TypedStruct", "typeUrl": kind, "value": value,
+        });
+    });
+    expect_one(&typed, begin);
+    let of_route = |name: &str, field: &str| {
+        found(name, |it| {
+            let mut rbac = json!({ "rules": filters(it)[2]["typed_config"]["rules"] });
+            rbac[field] = matcher.clone();
+            route(it)["typed_per_filter_config"] = json!({ "peergate-guard": {
+                "@type": "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBACPerRoute",
+                "rbac": rbac,
+            } });
+        })
+    };
+    let place = "$.route_config.virtual_hosts[0].routes[0].typed_per_filter_config.peergate-guard";
+    expect_one(
+        &of_route("g-matcher-route", "matcher"),
+        &format!("error: {place}: takes the guard away"),
+    );
+    assert_eq!(of_route("g-shadow-matcher-route", "shadow_matcher"), (Some(0), vec![]));
+}
+
 #[test]
 fn routes_leave_peergate_and_the_guard_alone() {
     let off = json!({ "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": true });

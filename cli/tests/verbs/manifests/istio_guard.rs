@@ -69,6 +69,10 @@ fn a_guard_stands_behind_the_plugin() {
         patches(it)[0]["patch"]["value"]["typed_config"]["rules"]["action"] = "DENY".into();
     });
     expect_one(&rules, &format!("error: {FILTER}[0].patch.value: is no guard: it has to let pass"));
+    let matcher = found("istio-guard-matcher", &ISTIO, |it| {
+        patches(it)[0]["patch"]["value"]["typed_config"]["matcher"] = json!({ "on_no_match": {} });
+    });
+    expect_one(&matcher, &format!("error: {FILTER}[0].patch.value: is no guard: it has a `match"));
     for (name, plugin) in [
         ("old", "extensions.istio.io/wasmplugin/istio-system.peergate"),
         (

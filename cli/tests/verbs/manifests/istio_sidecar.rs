@@ -84,6 +84,14 @@ fn connections_that_nobody_reads_are_refused() {
         patches(it)[2]["patch"]["operation"] = "INSERT_AFTER".into();
     });
     expect_one(&behind, &begin);
+    // With a matcher Envoy ignores the rules beside it.
+    let matcher = |name: &str, field: &str| {
+        found(&format!("sidecar-tcp-{name}"), &SIDECAR, |it| {
+            patches(it)[2]["patch"]["value"]["typed_config"][field] = json!({ "on_no_match": {} });
+        })
+    };
+    expect_one(&matcher("matcher", "matcher"), &begin);
+    assert_eq!(matcher("shadow", "shadow_matcher"), (Some(0), vec![]));
 }
 
 #[test]
