@@ -197,7 +197,7 @@ pub(super) fn overrides<'d>(patches: &[Patch<'d>], point: &Point<'_>) -> Vec<Par
 }
 
 /// The name of a filter before Istio 1.30, which calls those of WasmPlugins otherwise.
-fn as_before(name: &str) -> String {
+pub(super) fn as_before(name: &str) -> String {
     let plugin = name.strip_prefix("extensions.istio.io/trafficextension/");
     let plugin = plugin.and_then(|plugin| plugin.strip_suffix("~istio-translated-wasmplugin"));
     plugin.map_or_else(

@@ -6,10 +6,13 @@ use crate::proxy::Findings;
 use crate::proxy::manager::Manager;
 use crate::proxy::place::Place;
 use crate::proxy::proto::Part;
+use crate::proxy::resources::Index;
 use crate::proxy::tokens::JWT_AUTHN;
+use crate::proxy::upgrades::unjudged;
 use crate::proxy::{guard, rates, rerouting, tokens, writers};
 
-use super::chain::{Chain, NOTHING, Taken, overrides, read};
+use super::chain::{Chain, NOTHING, Taken, as_before, overrides, read};
+use super::merged;
 use super::patch::{INBOUND, Patch, Point, Reach};
 use super::plugin::Plugin;
 use super::scope::Cover;
@@ -63,10 +66,30 @@ pub(super) fn check(
     } else if policy.expected_tokens().next().is_some() {
         writers::check(&manager, own, findings);
     }
+    upgrades(plugin, &manager, patches, point, findings);
     partial_guards(patches, point, findings);
     guards_elsewhere(plugin, patches, point, findings);
     changes(&chain, &manager, findings);
     stands
+}
+
+/// Looks at upgrades that EnvoyFilters give filters of their own: those of the server are not asked then.
+fn upgrades<'d>(
+    plugin: &Plugin<'_>,
+    manager: &Manager<'d>,
+    patches: &[Patch<'d>],
+    point: &Point<'_>,
+    findings: &mut Findings,
+) {
+    let nothing_else = Index::of_documents([]);
+    for upgrade in merged::upgrades(patches, point) {
+        let Some(upgrade) = manager.upgrade(&upgrade, &nothing_else) else { continue };
+        let own = plugin.filter_name();
+        match upgrade.filters.iter().position(|filter| as_before(filter.name) == own) {
+            Some(own) => guard::check(&upgrade, own, findings),
+            None => unjudged(&upgrade, findings),
+        }
+    }
 }
 
 /// What is put there as a guard and is none here: where, and why.

@@ -60,6 +60,12 @@ pub(super) fn tls(patches: &[Patch<'_>], point: &Point<'_>) -> Merged {
     apply(value, "FILTER_CHAIN", &["transport_socket", "typed_config"], patches, point)
 }
 
+/// The kinds of upgrades that EnvoyFilters merge into the HTTP connection manager, each where it is said.
+pub(super) fn upgrades<'d>(patches: &[Patch<'d>], point: &Point<'_>) -> Vec<Part<'d>> {
+    let merged = merging("NETWORK_FILTER", &["typed_config"], patches, point);
+    merged.iter().flat_map(|part| part.items_of("upgrade_configs")).collect()
+}
+
 fn apply(
     mut value: Value,
     kind: &str,
@@ -68,6 +74,21 @@ fn apply(
     point: &Point<'_>,
 ) -> Merged {
     let mut place = None;
+    for Part { place: at, value: more } in merging(kind, path, patches, point) {
+        merge(&mut value, more);
+        place = Some(at);
+    }
+    Merged { value, place }
+}
+
+/// What patches of a kind merge into what is at a path.
+fn merging<'d>(
+    kind: &str,
+    path: &[&str],
+    patches: &[Patch<'d>],
+    point: &Point<'_>,
+) -> Vec<Part<'d>> {
+    let mut merging = Vec::new();
     let of_kind = patches.iter().filter(|patch| patch.apply_to == kind && patch.is_for(point));
     let is_merged = |patch: &&Patch<'_>| patch.operation.starts_with("MERGE");
     let is_of_requests = |patch: &&Patch<'_>| {
@@ -85,12 +106,9 @@ fn apply(
         }
         // Without its type Istio cannot merge a message.
         let found = found.filter(|part| path.is_empty() || part.get("@type").is_some());
-        if let Some(Part { place: at, value: more }) = found {
-            merge(&mut value, more);
-            place = Some(at);
-        }
+        merging.extend(found);
     }
-    Merged { value, place }
+    merging
 }
 
 /// Merges a message into another as Envoy does: lists grow, the rest is replaced. Fields may be spelt either way.

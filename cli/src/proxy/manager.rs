@@ -46,6 +46,27 @@ impl<'d> Manager<'d> {
         Self { place, config, filters_place, filters, routes, unseen_routes }
     }
 
+    /// The filters of each kind of upgrade (`Upgrade: websocket`) that has its own: the same manager with these in the
+    /// place of the others. Requests for one go past all others.
+    pub(crate) fn upgrades(&self, index: &Index<'d>) -> Vec<Self> {
+        let upgrades = self.config.items_of("upgrade_configs").into_iter();
+        upgrades.filter_map(|upgrade| self.upgrade(&upgrade, index)).collect()
+    }
+
+    /// The same for one of `upgrade_configs`; none if it has no filters of its own.
+    pub(crate) fn upgrade(&self, upgrade: &Part<'d>, index: &Index<'d>) -> Option<Self> {
+        let list = upgrade.get("filters")?;
+        let filters: Vec<_> = list.items().map(|filter| Filter::read(&filter, index)).collect();
+        (!filters.is_empty()).then(|| Self {
+            place: upgrade.place.clone(),
+            config: self.config.clone(),
+            filters_place: list.place,
+            filters,
+            routes: self.routes.clone(),
+            unseen_routes: self.unseen_routes.clone(),
+        })
+    }
+
     /// The place of the filter peergate among the filters.
     pub(crate) fn peergate(&self) -> Option<usize> {
         self.filters.iter().position(Filter::is_peergate)

@@ -25,6 +25,7 @@ pub(crate) mod resources;
 pub(crate) mod routes;
 mod scripts;
 pub(crate) mod tokens;
+pub(crate) mod upgrades;
 pub(crate) mod writers;
 
 use std::path::PathBuf;
@@ -69,6 +70,7 @@ pub(crate) fn check(files: &[PathBuf], policy: &Policy) -> Result<Findings, Fail
         paths::check(manager, policy, &mut findings);
         forwarded::check(manager, policy, &mut findings);
         delivery::check(manager, peergate, &mut findings);
+        upgrades::check(manager, &index, policy, &mut findings);
         match Connection::of(manager, &index) {
             Some(connection) => handshake::check(&connection, policy, &mut findings),
             None => findings.note(

@@ -100,6 +100,32 @@ fn a_guard_has_no_matcher() {
 }
 
 #[test]
+fn upgrades_have_no_way_past_the_guard() {
+    let upgrade = |name: &str, spelling: [&str; 2], pick: &dyn Fn(&[Value]) -> Vec<Value>| {
+        found(name, |it| {
+            let chosen = pick(filters(it));
+            let [list, own] = spelling;
+            manager(it)[list] = json!([{ own: "websocket", "filters": chosen }]);
+        })
+    };
+    let snake = ["upgrade_configs", "upgrade_type"];
+    let alone = upgrade("up-alone", snake, &|all| all[3..].to_vec());
+    expect_one(&alone, "error: $.upgrade_configs[0].filters: no peergate among them");
+    let camel = upgrade("up-camel", ["upgradeConfigs", "upgradeType"], &|all| all[3..].to_vec());
+    expect_one(&camel, "error: $.upgradeConfigs[0].filters: no peergate among them");
+    let guarded = upgrade("up-guarded", snake, &|all| all[2..].to_vec());
+    expect_one(&guarded, "error: $.upgrade_configs[0].filters: no peergate among them");
+    let judged = upgrade("up-judged", snake, &|all| {
+        let mut all = all.to_vec();
+        all.remove(2);
+        all
+    });
+    expect_one(&judged, "error: $.upgrade_configs[0].filters: no guard behind peergate");
+    assert_eq!(upgrade("up-all", snake, &<[Value]>::to_vec), (Some(0), vec![]));
+    assert_eq!(upgrade("up-none", snake, &|_| vec![]), (Some(0), vec![]));
+}
+
+#[test]
 fn routes_leave_peergate_and_the_guard_alone() {
     let off = json!({ "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": true });
     let place = "$.route_config.virtual_hosts[0].routes[0].typed_per_filter_config";

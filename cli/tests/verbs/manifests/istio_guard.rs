@@ -196,6 +196,33 @@ fn other_envoy_filters_leave_plugin_and_guard_alone() {
 }
 
 #[test]
+fn upgrades_have_no_way_past_the_guard() {
+    let plugin = json!({
+        "name": "extensions.istio.io/wasmplugin/istio-system.peergate",
+        "config_discovery": { "type_urls": [
+            "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
+        ] },
+    });
+    let router = json!({ "name": "envoy.filters.http.router" });
+    let with = |name: &str, pick: &dyn Fn(&Value) -> Value| {
+        found(&format!("istio-upgrade-{name}"), &ISTIO, |it| {
+            let guard = patches(it)[0]["patch"]["value"].clone();
+            let own = &mut patches(it)[1]["patch"]["value"]["typed_config"];
+            own["upgradeConfigs"] = pick(&guard);
+        })
+    };
+    let place = format!("{FILTER}[1].patch.value.typed_config.upgradeConfigs[0].filters");
+    let alone = with("alone", &|_| json!([{ "upgradeType": "websocket", "filters": [router] }]));
+    expect_one(&alone, &format!("error: {place}: no peergate among them"));
+    let judged = with("judged", &|_| json!([{ "filters": [plugin, router] }]));
+    expect_one(&judged, &format!("error: {place}: no guard behind peergate"));
+    let all = with("all", &|guard| json!([{ "filters": [plugin, guard, router] }]));
+    assert_eq!(all, (Some(0), vec![]));
+    let usual = with("usual", &|_| json!([{ "upgradeType": "websocket" }]));
+    assert_eq!(usual, (Some(0), vec![]));
+}
+
+#[test]
 fn filters_that_envoy_filters_add_are_looked_at() {
     let router = "envoy.filters.http.router";
     let lua = |script: &str| {
