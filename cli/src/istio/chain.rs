@@ -3,16 +3,21 @@
 use serde_json::Value;
 
 use crate::proxy::filter::{Config, Filter};
+use crate::proxy::guard;
 use crate::proxy::place::Place;
 use crate::proxy::proto::Part;
 
-use super::patch::{Patch, Point};
+use super::mesh::Mesh;
+use super::patch::{Patch, Point, Reach};
 use super::plugin::{Phase, Plugin};
+use super::presence::{Presence, ROUTER};
 
 /// A filter in its place.
 struct Slot<'d> {
     name: String,
     what: What<'d>,
+    /// Whether others find it there.
+    presence: Presence,
 }
 
 enum What<'d> {
@@ -38,6 +43,9 @@ pub(super) struct Chain<'d> {
     /// Patches that change the plugin or filters which EnvoyFilters put there: what becomes of them is not
     /// reckoned out.
     pub(super) changes: Vec<(String, Place)>,
+    /// Where EnvoyFilters put guards by a filter that may not be there, by its name; such a guard counts only if
+    /// something here makes that filter.
+    pub(super) unsure: Vec<(Place, &'d str, Presence)>,
 }
 
 impl<'d> Chain<'d> {
@@ -45,17 +53,20 @@ impl<'d> Chain<'d> {
     pub(super) fn of(
         plugin: &Plugin<'d>,
         plugins: &[Plugin<'d>],
+        mesh: &Mesh<'_>,
         patches: &[Patch<'d>],
         point: &Point<'_>,
     ) -> Self {
-        let mut chain =
-            Self { slots: usual(plugin, plugins), taken: Vec::new(), changes: Vec::new() };
+        let slots = usual(plugin, plugins, mesh);
+        let mut chain = Self { slots, taken: Vec::new(), changes: Vec::new(), unsure: Vec::new() };
         let of_filters = patches.iter().filter(|patch| patch.apply_to == "HTTP_FILTER");
         let of_filters: Vec<&Patch<'d>> = of_filters.filter(|patch| patch.is_for(point)).collect();
         // What is merged is merged into what the others have made.
         let (merging, placing): (Vec<_>, Vec<_>) =
             of_filters.into_iter().partition(|patch| patch.operation.starts_with("MERGE"));
-        placing.into_iter().for_each(|patch| chain.apply(patch));
+        for patch in placing {
+            chain.apply(patch, patch.reaches(point) == Reach::Yes);
+        }
         merging.into_iter().for_each(|patch| chain.merge(patch));
         chain
     }
@@ -91,13 +102,23 @@ impl<'d> Chain<'d> {
         self.slots.iter().any(|slot| matches!(slot.what, What::Peergate))
     }
 
-    fn apply(&mut self, patch: &Patch<'d>) {
+    fn apply(&mut self, patch: &Patch<'d>, is_for_all: bool) {
         let named = patch.filter();
         let anchor = as_before(named);
         let found = self.slots.iter().position(|slot| slot.name == anchor);
+        let by = found.and_then(|at| self.slots.get(at)).map_or(Presence::Sure, |it| it.presence);
+        let is_guard = patch.value.as_ref().is_some_and(|value| guard::is_meant(&read(value)));
+        let is_placed_by = !["INSERT_FIRST", "ADD", "REMOVE"].contains(&patch.operation);
+        if is_guard && is_placed_by && by != Presence::Sure {
+            self.unsure.push((patch.part.place.clone(), named, by));
+            if matches!(by, Presence::Unmade(_)) {
+                return;
+            }
+        }
         let place = |value: &Part<'d>| Slot {
             name: value.text_of("name").to_owned(),
             what: What::Put(value.clone()),
+            presence: if is_placed_by { by } else { Presence::Sure }.placing(is_for_all),
         };
         let new = patch.value.as_ref().map(place);
         let end = self.slots.len();
@@ -159,8 +180,12 @@ pub(super) fn read<'d>(part: &Part<'d>) -> Filter<'d> {
 }
 
 /// The order of Istio (1.27 to 1.30), without what EnvoyFilters do.
-fn usual<'d>(plugin: &Plugin<'d>, plugins: &[Plugin<'d>]) -> Vec<Slot<'d>> {
-    let istios = |name: &str| Slot { name: name.to_owned(), what: What::Istios };
+fn usual<'d>(plugin: &Plugin<'d>, plugins: &[Plugin<'d>], mesh: &Mesh<'_>) -> Vec<Slot<'d>> {
+    let istios = |name: &str| Slot {
+        name: name.to_owned(),
+        what: What::Istios,
+        presence: Presence::of(name, plugin, mesh),
+    };
     let mut slots = vec![istios("istio.metadata_exchange")];
     for phase in [Phase::Authn, Phase::Authz, Phase::Stats, Phase::Unspecified] {
         match phase {
@@ -172,8 +197,11 @@ fn usual<'d>(plugin: &Plugin<'d>, plugins: &[Plugin<'d>]) -> Vec<Slot<'d>> {
         own.sort_by_key(|it| std::cmp::Reverse(it.priority()));
         slots.extend(own.into_iter().map(|it| {
             let is_own = std::ptr::eq(it.resource.part.value, plugin.resource.part.value);
-            let what = if is_own { What::Peergate } else { What::Istios };
-            Slot { name: it.filter_name(), what }
+            let (what, presence) = match is_own {
+                true => (What::Peergate, Presence::Sure),
+                false => (What::Istios, Presence::Likely),
+            };
+            Slot { name: it.filter_name(), what, presence }
         }));
     }
     let rest = [
@@ -205,9 +233,6 @@ pub(super) fn as_before(name: &str) -> String {
         |plugin| format!("extensions.istio.io/wasmplugin/{plugin}"),
     )
 }
-
-/// The last filter.
-const ROUTER: &str = "envoy.filters.http.router";
 
 /// A configuration without anything in it.
 pub(super) static NOTHING: Value = Value::Null;

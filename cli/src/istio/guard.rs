@@ -13,20 +13,23 @@ use crate::proxy::{guard, rates, rerouting, tokens, writers};
 
 use super::chain::{Chain, NOTHING, Taken, as_before, overrides, read};
 use super::merged;
+use super::mesh::Mesh;
 use super::patch::{INBOUND, Patch, Point, Reach};
 use super::plugin::Plugin;
+use super::presence::{Presence, ROUTER};
 use super::scope::Cover;
 
 /// Looks at the filters of a server; whether there is a guard.
 pub(super) fn check(
     plugin: &Plugin<'_>,
     plugins: &[Plugin<'_>],
+    mesh: &Mesh<'_>,
     patches: &[Patch<'_>],
     point: &Point<'_>,
     policy: &Policy,
     findings: &mut Findings,
 ) -> bool {
-    let chain = Chain::of(plugin, plugins, patches, point);
+    let chain = Chain::of(plugin, plugins, mesh, patches, point);
     let (place, name) = (plugin.place().clone(), plugin.filter_name());
     for (taken, place) in &chain.taken {
         match taken {
@@ -52,7 +55,9 @@ pub(super) fn check(
         unseen_routes: None,
     };
     let stands = guard::stands(&manager, own);
-    let meant = patches.iter().find_map(|patch| meant_as_guard(patch, point));
+    let unmade = chain.unsure.iter().find_map(unmade);
+    let meant = || patches.iter().find_map(|patch| meant_as_guard(patch, point));
+    let meant = unmade.or_else(meant);
     match meant.filter(|_| !stands) {
         Some((place, why)) => {
             findings.error(&place, format_args!("{NO_GUARD}: {why}"));
@@ -68,6 +73,9 @@ pub(super) fn check(
     }
     upgrades(plugin, &manager, patches, point, findings);
     partial_guards(patches, point, findings);
+    if stands {
+        unsure_guards(&chain, findings);
+    }
     guards_elsewhere(plugin, patches, point, findings);
     changes(&chain, &manager, findings);
     stands
@@ -113,9 +121,33 @@ fn meant_as_guard(patch: &Patch<'_>, point: &Point<'_>) -> Option<(Place, String
         },
     };
     // One that is in its place and has other rules is told as such.
-    let is_placed = patch.operation == "INSERT_BEFORE" && named == "envoy.filters.http.router";
+    let is_placed = patch.operation == "INSERT_BEFORE" && named == ROUTER;
     let is_elsewhere = matches!(patch.reaches(point), Reach::No(_)) || !is_placed;
     is_elsewhere.then_some((place, why))
+}
+
+/// A guard by a filter that nothing here makes: where, and why it is nowhere.
+fn unmade((place, named, presence): &(Place, &str, Presence)) -> Option<(Place, String)> {
+    let Presence::Unmade(maker) = presence else { return None };
+    let why = format!(
+        "it is placed by {named}, and without {maker} (none here is for these workloads) Istio puts no such filter there; \
+         INSERT_BEFORE {ROUTER} always finds its place"
+    );
+    Some((place.clone(), why))
+}
+
+/// Tells of guards by filters that may not be there. Of plugins' names more is told elsewhere.
+fn unsure_guards(chain: &Chain<'_>, findings: &mut Findings) {
+    let unsure = chain.unsure.iter().filter(|(_, named, _)| !named.starts_with(PLUGINS));
+    for (place, named, _) in unsure {
+        findings.warn(
+            place,
+            format_args!(
+                "finds its place by {named}, and where that is not there the guard is left out: INSERT_BEFORE {ROUTER} \
+                 always finds it"
+            ),
+        );
+    }
 }
 
 /// Whether a patch puts something there that verifies tokens.
@@ -165,7 +197,7 @@ fn guards_elsewhere(
                 ),
             );
         }
-        if patch.filter().starts_with("extensions.istio.io/") {
+        if patch.filter().starts_with(PLUGINS) {
             findings.warn(
                 &patch.part.place,
                 "finds its place by the plugin's name, which Istio 1.30 changes: the guard is left out from then on; \
@@ -209,5 +241,8 @@ fn changes(chain: &Chain<'_>, manager: &Manager<'_>, findings: &mut Findings) {
         }
     }
 }
+
+/// How the names of plugins' filters begin.
+const PLUGINS: &str = "extensions.istio.io/";
 
 const NO_GUARD: &str = "is no guard behind peergate, and there is no other";

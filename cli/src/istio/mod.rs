@@ -11,6 +11,7 @@ mod mesh;
 mod order;
 mod patch;
 mod plugin;
+mod presence;
 mod routes;
 mod scope;
 mod server;
@@ -84,7 +85,7 @@ fn check_plugin(
     let gateways = gateways(plugin, mesh, findings);
     let mut is_guarded = true;
     let mut judge = |point: &Point<'_>, findings: &mut Findings| {
-        is_guarded &= guard::check(plugin, &shared, &patches, point, policy, findings);
+        is_guarded &= guard::check(plugin, &shared, mesh, &patches, point, policy, findings);
     };
     let ports: Vec<u64> =
         gateways.iter().flat_map(|it| &it.servers).filter_map(|server| server.port).collect();

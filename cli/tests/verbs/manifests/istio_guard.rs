@@ -92,6 +92,64 @@ fn a_guard_stands_behind_the_plugin() {
 }
 
 #[test]
+fn a_guard_stands_by_a_filter_that_is_there() {
+    let by = |name: &str, operation: &str, at: &str, more: Option<Value>| {
+        found(&format!("istio-guard-by-{name}"), &ISTIO, |it| {
+            let patch = &mut patches(it)[0];
+            patch["patch"]["operation"] = operation.into();
+            patch["match"]["listener"]["filterChain"]["filter"]["subFilter"]["name"] = at.into();
+            it.extend(more);
+        })
+    };
+    let policy = |action: &str, app: &str| {
+        let labels = json!({ "matchLabels": { "istio": app } });
+        let spec = json!({ "selector": labels, "action": action, "rules": [{}] });
+        let api = "security.istio.io/v1";
+        Some(resource(api, "AuthorizationPolicy", "istio-system", "all", spec))
+    };
+    let rbac = "envoy.filters.http.rbac";
+    let nowhere = |at: &str, maker: &str| {
+        format!(
+            "error: {FILTER}[0]: is no guard behind peergate, and there is no other: it is placed by {at}, and without {maker}"
+        )
+    };
+    let unsure = |at: &str| format!("warning: {FILTER}[0]: finds its place by {at}, and where");
+    let begin = nowhere(rbac, "AuthorizationPolicy");
+    expect_one(&by("rbac", "INSERT_BEFORE", rbac, None), &begin);
+    expect_one(&by("rbac-after", "INSERT_AFTER", rbac, None), &begin);
+    expect_one(&by("rbac-other", "INSERT_BEFORE", rbac, policy("DENY", "other")), &begin);
+    expect(&by("rbac-custom", "INSERT_BEFORE", rbac, policy("CUSTOM", "ingressgateway")), &begin);
+    let made = by("rbac-made", "INSERT_BEFORE", rbac, policy("DENY", "ingressgateway"));
+    expect_one(&made, &unsure(rbac));
+    let stats = "istio.stats";
+    expect_one(&by("stats", "INSERT_BEFORE", stats, None), &nowhere(stats, "Telemetry"));
+    let api = "telemetry.istio.io/v1";
+    let metrics = json!({ "metrics": [{ "providers": [{ "name": "prometheus" }] }] });
+    let metrics = resource(api, "Telemetry", "istio-system", "all", metrics);
+    expect_one(&by("stats-made", "INSERT_BEFORE", stats, Some(metrics)), &unsure(stats));
+    let grpc = "envoy.filters.http.grpc_stats";
+    expect_one(&by("grpc", "INSERT_BEFORE", grpc, None), &unsure(grpc));
+
+    // By what another EnvoyFilter puts there it is as sure as that is.
+    let by_other = |name: &str, at: &str, number: Option<u64>| {
+        let cors = json!({ "name": "first", "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.cors.v3.Cors",
+        } });
+        let mut filter = other("a", "INSERT_BEFORE", at, cors);
+        if let Some(number) = number {
+            let patch = &mut filter["spec"]["configPatches"][0];
+            patch["match"]["listener"]["portNumber"] = number.into();
+        }
+        by(name, "INSERT_BEFORE", "first", Some(filter))
+    };
+    assert_eq!(by_other("put", "envoy.filters.http.router", None), (Some(0), vec![]));
+    let begin = unsure("first");
+    expect_one(&by_other("put-some", "envoy.filters.http.router", Some(444)), &begin);
+    expect_one(&by_other("put-grpc", grpc, None), &begin);
+    expect_one(&by_other("put-rbac", rbac, None), &nowhere("first", "AuthorizationPolicy"));
+}
+
+#[test]
 fn a_guard_is_for_the_plugins_workloads_and_listeners() {
     let elsewhere = found("istio-guard-labels", &ISTIO, |it| {
         kind(it, "EnvoyFilter")["spec"]["workloadSelector"]["labels"]["istio"] = "other".into();
