@@ -16,6 +16,7 @@ mod routes;
 mod scope;
 mod server;
 mod sidecar;
+mod tcp_guard;
 mod tokens;
 
 use std::path::PathBuf;

@@ -2,14 +2,14 @@
 
 use peergate::{Matched, Policy};
 
-use crate::proxy::proto::Part;
-use crate::proxy::{Findings, guard};
+use crate::proxy::Findings;
 
 use super::callers;
 use super::mesh::{GATEWAY_API, Mesh};
 use super::patch::{GATEWAY, INBOUND, Patch, Point};
 use super::plugin::Plugin;
 use super::scope::{Cover, Scope};
+use super::tcp_guard;
 
 /// Where the patches of such a plugin have to be for: of a gateway, unless the plugin or a patch is for what comes into
 /// sidecars.
@@ -54,50 +54,11 @@ pub(super) fn check(
         }
         return;
     }
-    connections(plugin, patches, point, findings);
+    tcp_guard::check(plugin, patches, point, findings);
     names(plugin, policy, findings);
     if policy.looks_at_certificates() {
         callers::check(plugin, mesh, findings);
     }
-}
-
-/// Looks for the guard of connections: where Istio takes one for TCP, nobody reads the requests in it.
-fn connections(
-    plugin: &Plugin<'_>,
-    patches: &[Patch<'_>],
-    point: &Point<'_>,
-    findings: &mut Findings,
-) {
-    let is_guard = |patch: &&Patch<'_>| {
-        let is_placed = patch.apply_to == "NETWORK_FILTER"
-            && ["INSERT_BEFORE", "INSERT_FIRST"].contains(&patch.operation)
-            && patch.network_filter() == Some(TCP);
-        is_placed && patch.is_for(point) && patch.value.as_ref().is_some_and(refuses)
-    };
-    if !patches.iter().any(|patch| is_guard(&patch)) {
-        findings.error(
-            plugin.place(),
-            "no guard of connections (a network RBAC filter before the TCP proxy, that lets only named ports pass): a caller \
-             who leaves out Istio's ALPN reaches ports of no Service, or of no named protocol, past peergate",
-        );
-    }
-}
-
-/// Whether a filter of connections lets pass by ports alone, or nothing.
-fn refuses(value: &Part<'_>) -> bool {
-    let Some((kind, message)) = value.get("typed_config").and_then(|it| it.message()) else {
-        return false;
-    };
-    let Some(rules) = guard::enforced(&message) else { return false };
-    let allows = rules.get("action").is_none_or(|action| action.text() == Some("ALLOW"));
-    let is_port = |permission: Part<'_>| permission.get("destination_port").is_some();
-    let policies = rules.get("policies");
-    let mut policies = policies.iter().flat_map(Part::entries);
-    let by_ports = policies.all(|(_, policy)| {
-        let permissions = policy.items_of("permissions");
-        !permissions.is_empty() && permissions.into_iter().all(is_port)
-    });
-    kind.ends_with("filters.network.rbac.v3.RBAC") && allows && by_ports
 }
 
 /// Looks at names that Istio gives nothing in a sidecar.
@@ -127,5 +88,3 @@ fn names(plugin: &Plugin<'_>, policy: &Policy, findings: &mut Findings) {
         );
     }
 }
-
-const TCP: &str = "envoy.filters.network.tcp_proxy";

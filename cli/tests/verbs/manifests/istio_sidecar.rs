@@ -95,6 +95,60 @@ fn connections_that_nobody_reads_are_refused() {
 }
 
 #[test]
+fn the_guard_of_connections_is_for_all_of_them_and_stays() {
+    let place = format!("{FILTER}[2]");
+    for (name, field, value) in [
+        ("port", "/portNumber", json!(9000)),
+        ("transport", "/filterChain/transportProtocol", json!("tls")),
+        ("chain", "/filterChain/name", json!("nosuch")),
+    ] {
+        let found = found(&format!("sidecar-tcp-some-{name}"), &SIDECAR, |it| {
+            let (at, last) = field.rsplit_once('/').unwrap();
+            let listener = &mut patches(it)[2]["match"]["listener"];
+            listener.pointer_mut(at).unwrap()[last] = value;
+        });
+        let begin =
+            format!("warning: {place}: the guard of connections may not stand everywhere that");
+        expect_one(&found, &begin);
+    }
+    let whole = found("sidecar-tcp-both", &SIDECAR, |it| {
+        let mut second = patches(it)[2].clone();
+        second["match"]["listener"]["portNumber"] = 9000.into();
+        patches(it).push(second);
+    });
+    assert_eq!(whole, (Some(0), vec![]));
+
+    let with = |name: &str, operation: &str, filter: Value, context: &str| {
+        let patch = json!({
+            "applyTo": "NETWORK_FILTER",
+            "match": { "context": context, "listener": { "filterChain": { "filter": filter } } },
+            "patch": { "operation": operation, "value": { "name": "x", "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.filters.network.rbac.v3.RBAC",
+            } } },
+        });
+        let selector = json!({ "labels": { "app": "orders" } });
+        let spec = json!({ "workloadSelector": selector, "configPatches": [patch] });
+        let api = "networking.istio.io/v1alpha3";
+        let filter = resource(api, "EnvoyFilter", "apps", "z", spec);
+        found(&format!("sidecar-tcp-{name}"), &SIDECAR, |it| it.push(filter))
+    };
+    let own = json!({ "name": "peergate-tcp-guard" });
+    let begin = "error: EnvoyFilter apps/z: spec.configPatches[0]: ";
+    let taken = format!("{begin}takes the guard of connections away");
+    let changed = format!("{begin}changes the guard of connections");
+    expect(&with("removed", "REMOVE", own.clone(), "SIDECAR_INBOUND"), &taken);
+    expect(&with("removed-any", "REMOVE", own.clone(), "ANY"), &taken);
+    expect(&with("removed-all", "REMOVE", json!({}), "SIDECAR_INBOUND"), &taken);
+    expect(&with("replaced", "REPLACE", own.clone(), "SIDECAR_INBOUND"), &taken);
+    expect(&with("merged", "MERGE", own.clone(), "SIDECAR_INBOUND"), &changed);
+    expect(&with("merged-all", "MERGE", json!({}), "SIDECAR_INBOUND"), &changed);
+    let out = with("outbound", "REMOVE", own, "SIDECAR_OUTBOUND");
+    assert_eq!(out, (Some(0), vec![]));
+    let other = with("other", "REMOVE", json!({ "name": "other" }), "SIDECAR_INBOUND");
+    assert_eq!(other, (Some(0), vec![]));
+}
+
+#[test]
 fn a_sidecar_tells_of_certificates_and_names_its_own_way() {
     let untold = found("sidecar-untold", &SIDECAR, |it| {
         remove(
