@@ -4,6 +4,7 @@ use crate::manifest::resource::Resource;
 use crate::proxy::Findings;
 use crate::proxy::proto::Part;
 
+use super::age::Age;
 use super::mesh::{Mesh, SECURITY};
 use super::plugin::Plugin;
 use super::scope::{Cover, Scope};
@@ -41,10 +42,8 @@ fn nearest<'m, 'd>(plugin: &Plugin<'d>, mesh: &'m Mesh<'d>) -> Vec<&'m Resource<
     let own = all.filter(|it| scope(it).cover(&plugin.scope) != Cover::Nothing);
     let mut own: Vec<&Resource<'d>> = own.collect();
     own.sort_by_key(|resource| {
-        let metadata = resource.part.get("metadata");
-        let age = metadata.map(|it| it.text_of("creationTimestamp")).unwrap_or_default();
         let is_root = resource.namespace == mesh.root;
-        (scope(resource).is_whole_namespace(), is_root, age)
+        (scope(resource).is_whole_namespace(), is_root, Age::of(resource))
     });
     own
 }

@@ -1,5 +1,6 @@
 //! Whether manifests for Istio keep what a policy takes for granted: a file for each thing that is looked at.
 
+mod age;
 mod callers;
 mod chain;
 mod connection;

@@ -2,6 +2,7 @@
 
 use crate::proxy::proto::Part;
 
+use super::age::Age;
 use super::mesh::{Mesh, NETWORKING};
 use super::scope::{Cover, Scope};
 
@@ -20,7 +21,7 @@ pub(super) struct Patch<'d> {
 }
 
 /// By priority, those of the root namespace before others, then by age and name.
-type Order<'d> = (i64, bool, &'d str, &'d str);
+type Order<'d> = (i64, bool, Age<'d>);
 
 /// A server whose connections a patch may be for.
 #[derive(Clone, Debug, Default)]
@@ -52,9 +53,7 @@ pub(super) fn all<'d>(mesh: &Mesh<'d>, scope: &Scope<'d>) -> Vec<Patch<'d>> {
         let is_root = filter.namespace == mesh.root;
         let spec = filter.spec();
         let priority = spec.get("priority").and_then(|it| it.value.as_i64()).unwrap_or_default();
-        let metadata = filter.part.get("metadata");
-        let age = metadata.map(|it| it.text_of("creationTimestamp")).unwrap_or_default();
-        let order = (priority, !is_root, age, filter.name);
+        let order = (priority, !is_root, Age::of(filter));
         let patches = spec.items_of("configPatches").into_iter();
         all.extend(patches.map(|part| Patch::read(part, own.clone(), cover, order)));
     }

@@ -253,6 +253,30 @@ fn other_envoy_filters_leave_plugin_and_guard_alone() {
     );
 }
 
+/// Patches are applied by age, and what is not applied yet comes last.
+#[test]
+fn what_is_not_applied_yet_is_the_youngest() {
+    let with = |name: &str, own: Option<&str>, its: Option<&str>| {
+        let mut removes = other("a", "REMOVE", "peergate-guard", json!({}));
+        found(&format!("istio-age-{name}"), &ISTIO, |it| {
+            if let Some(own) = own {
+                kind(it, "EnvoyFilter")["metadata"]["creationTimestamp"] = own.into();
+            }
+            if let Some(its) = its {
+                removes["metadata"]["creationTimestamp"] = its.into();
+            }
+            it.push(removes);
+        })
+    };
+    let begin = "error: EnvoyFilter istio-system/a: spec.configPatches[0]: takes the guard away";
+    let (old, new) = (Some("2026-01-01T00:00:00Z"), Some("2026-01-02T00:00:00Z"));
+    expect(&with("new", old, None), begin);
+    expect(&with("younger", old, new), begin);
+    // There is nothing yet that it could take away.
+    assert_eq!(with("old", None, old), (Some(0), vec![]));
+    assert_eq!(with("older", new, old), (Some(0), vec![]));
+}
+
 #[test]
 fn upgrades_have_no_way_past_the_guard() {
     let plugin = json!({

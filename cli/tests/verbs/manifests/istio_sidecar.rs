@@ -42,6 +42,39 @@ fn callers_show_certificates_of_the_mesh() {
     assert_eq!(others, (Some(0), vec![]));
 }
 
+/// Of two for the same workloads the older one holds, and what is not applied yet is the youngest.
+#[test]
+fn an_older_authentication_holds() {
+    let with = |name: &str, own: Option<&str>, spec: Value| {
+        let labels = json!({ "matchLabels": { "app": "orders" } });
+        let api = "security.istio.io/v1";
+        let mut other = resource(api, "PeerAuthentication", "apps", "z", spec);
+        other["spec"]["selector"] = labels;
+        other["metadata"]["creationTimestamp"] = "2026-01-02T00:00:00Z".into();
+        found(&format!("sidecar-age-{name}"), &SIDECAR, |it| {
+            if let Some(own) = own {
+                kind(it, "PeerAuthentication")["metadata"]["creationTimestamp"] = own.into();
+            }
+            it.push(other);
+        })
+    };
+    let open = json!({ "mtls": { "mode": "PERMISSIVE" } });
+    let port =
+        json!({ "mtls": { "mode": "STRICT" }, "portLevelMtls": { "8080": { "mode": "DISABLE" } } });
+    let place = "PeerAuthentication apps/z: spec";
+    expect_one(
+        &with("open", None, open.clone()),
+        &format!("note: {place}.mtls.mode: takes callers without TLS"),
+    );
+    expect_one(
+        &with("port", None, port.clone()),
+        &format!("error: {place}.portLevelMtls.8080.mode: callers are asked for no certificate"),
+    );
+    let older = Some("2026-01-01T00:00:00Z");
+    assert_eq!(with("open-younger", older, open), (Some(0), vec![]));
+    assert_eq!(with("port-younger", older, port), (Some(0), vec![]));
+}
+
 #[test]
 fn a_sidecar_has_guards_of_what_comes_in() {
     let unguarded = found("sidecar-unguarded", &SIDECAR, |it| drop(patches(it).remove(0)));
