@@ -7,6 +7,7 @@ mod connection;
 mod feeds;
 mod forwarding;
 mod guard;
+mod listener;
 mod merged;
 mod mesh;
 mod order;
@@ -99,6 +100,7 @@ fn check_plugin(
     for (server, point) in &servers {
         if server.kind() != Kind::Connections {
             judge(point, findings);
+            listener::check(&patches, point, findings);
             connection::check(&server.part.place, mesh, &patches, point, policy, findings);
         }
         server::check(server, mesh, &patches, point, policy, findings);
@@ -108,6 +110,7 @@ fn check_plugin(
         let point = sidecar::point(plugin, &patches);
         context = point.context;
         judge(&point, findings);
+        listener::check(&patches, &point, findings);
         connection::check(plugin.place(), mesh, &patches, &point, policy, findings);
         sidecar::check(plugin, mesh, &patches, &point, policy, findings);
     }

@@ -253,6 +253,56 @@ fn other_envoy_filters_leave_plugin_and_guard_alone() {
     );
 }
 
+#[test]
+fn patches_that_put_other_listeners_there_are_told() {
+    let manager = "envoy.filters.network.http_connection_manager";
+    let network = |kind: &str| {
+        json!({ "name": "x", "typed_config": {
+            "@type": format!("type.googleapis.com/envoy.extensions.filters.network.{kind}"),
+        } })
+    };
+    let proxy = network("tcp_proxy.v3.TcpProxy");
+    let with = |name: &str, apply: &str, operation: &str, at: &str, value: &Value| {
+        let chain = json!({ "filter": { "name": at } });
+        let patch = json!({
+            "applyTo": apply, "match": { "context": "GATEWAY", "listener": { "filterChain": chain } },
+            "patch": { "operation": operation, "value": value },
+        });
+        found(&format!("istio-put-{name}"), &ISTIO, |it| patches(it).push(patch))
+    };
+    let chains = json!({ "filter_chains": [{ "filters": [proxy] }] });
+    let bootstrap = json!({ "staticResources": { "listeners": [chains] } });
+    let other = network("http_connection_manager.v3.HttpConnectionManager");
+    for (name, apply, operation, at, value, told) in [
+        ("replaced", "NETWORK_FILTER", "REPLACE", manager, &other, "takes the place of the filter"),
+        ("removed", "NETWORK_FILTER", "REMOVE", manager, &other, "takes the filter away"),
+        ("removed-all", "NETWORK_FILTER", "REMOVE", "", &other, "takes the filter away"),
+        ("before", "NETWORK_FILTER", "INSERT_BEFORE", manager, &proxy, "puts a filter of conn"),
+        ("first", "NETWORK_FILTER", "INSERT_FIRST", "", &proxy, "puts a filter of connections"),
+        ("second", "NETWORK_FILTER", "ADD", "", &other, "puts a filter of connections there"),
+        ("listener", "LISTENER", "ADD", "", &chains, "puts a listener there"),
+        ("listener-chains", "LISTENER", "MERGE", "", &chains, "puts filter chains there"),
+        ("chain", "FILTER_CHAIN", "ADD", "", &chains["filter_chains"][0], "puts a filter chain"),
+        ("filters", "FILTER_CHAIN", "MERGE", "", &chains["filter_chains"][0], "puts filters of"),
+        ("bootstrap", "BOOTSTRAP", "MERGE", "", &bootstrap, "puts listeners there"),
+    ] {
+        let found = with(name, apply, operation, at, value);
+        expect_one(&found, &format!("warning: {FILTER}[4]: {told}"));
+        assert!(found.1[0].ends_with("is not reckoned out here"), "{found:#?}");
+    }
+    let limit = network("connection_limit.v3.ConnectionLimit");
+    let buffer = json!({ "per_connection_buffer_limit_bytes": 32768 });
+    let nodes = json!({ "node": { "id": "a" } });
+    for (name, apply, operation, at, value) in [
+        ("limit", "NETWORK_FILTER", "INSERT_BEFORE", manager, &limit),
+        ("tcp", "NETWORK_FILTER", "INSERT_BEFORE", "envoy.filters.network.tcp_proxy", &proxy),
+        ("listener-buffer", "LISTENER", "MERGE", "", &buffer),
+        ("bootstrap-node", "BOOTSTRAP", "MERGE", "", &nodes),
+    ] {
+        assert_eq!(with(name, apply, operation, at, value), (Some(0), vec![]), "{name}");
+    }
+}
+
 /// Patches are applied by age, and what is not applied yet comes last.
 #[test]
 fn what_is_not_applied_yet_is_the_youngest() {

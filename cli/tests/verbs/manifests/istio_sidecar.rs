@@ -179,6 +179,15 @@ fn the_guard_of_connections_is_for_all_of_them_and_stays() {
     assert_eq!(out, (Some(0), vec![]));
     let other = with("other", "REMOVE", json!({ "name": "other" }), "SIDECAR_INBOUND");
     assert_eq!(other, (Some(0), vec![]));
+    // One that passes connections on may stand ahead of the guard.
+    let proxy = found("sidecar-tcp-proxy", &SIDECAR, |it| {
+        let mut patch = patches(it)[2].clone();
+        patch["patch"]["value"]["typed_config"] = json!({
+            "@type": "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
+        });
+        patches(it).push(patch);
+    });
+    expect_one(&proxy, &format!("warning: {FILTER}[3]: puts a filter of connections there which"));
 }
 
 #[test]
