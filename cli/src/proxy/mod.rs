@@ -72,7 +72,10 @@ pub(crate) fn check(files: &[PathBuf], policy: &Policy) -> Result<Findings, Fail
         delivery::check(manager, peergate, &mut findings);
         upgrades::check(manager, &index, policy, &mut findings);
         match Connection::of(manager, &index) {
-            Some(connection) => handshake::check(&connection, policy, &mut findings),
+            Some(connection) => {
+                handshake::check(&connection, policy, &mut findings);
+                connection.unread(&mut findings);
+            }
             None => findings.note(
                 &manager.place,
                 "its listener is not here, nor can its TLS be seen: give its file, too, or a config_dump",

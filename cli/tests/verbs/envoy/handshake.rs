@@ -138,3 +138,34 @@ fn chains_come_with_connections_where_the_policy_has_none() {
         "warning: $.forward_client_cert_details: does not tell peergate the certificates",
     );
 }
+
+#[test]
+fn filter_chains_that_nobody_reads_are_told() {
+    let proxy = json!({ "name": "tcp", "typed_config": {
+        "@type": "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
+        "cluster": "upstream",
+    } });
+    let told = "reads no requests";
+    let beside = found("tcp-beside", |it| {
+        let chains = listener(it)["filter_chains"].as_array_mut().unwrap();
+        chains.push(json!({ "filters": [proxy] }));
+    });
+    let place = "static_resources.listeners[0].filter_chains[1]";
+    expect_one(&beside, &format!("note: {place}.filters[0].typed_config: {told}"));
+    let default = found("tcp-default", |it| {
+        listener(it)["default_filter_chain"] = json!({ "filters": [{ "name": "echo" }] });
+    });
+    let place = "static_resources.listeners[0].default_filter_chain";
+    expect_one(&default, &format!("note: {place}: {told}"));
+    let ahead = found("tcp-ahead", |it| {
+        let filters = &mut listener(it)["filter_chains"][0]["filters"];
+        filters.as_array_mut().unwrap().insert(0, proxy.clone());
+    });
+    // Where the manager was.
+    expect_one(&ahead, &format!("note: $: {told}"));
+    let elsewhere = found("tcp-elsewhere", |it| {
+        let all = it["static_resources"]["listeners"].as_array_mut().unwrap();
+        all.push(json!({ "name": "b", "filter_chains": [{ "filters": [proxy] }] }));
+    });
+    assert_eq!(elsewhere, (Some(0), vec![]));
+}
