@@ -12,6 +12,7 @@ use super::scope::{Cover, Scope};
 /// Looks at the PeerAuthentication that decides for the plugin's workloads, and at what it says of single ports.
 pub(super) fn check(plugin: &Plugin<'_>, mesh: &Mesh<'_>, findings: &mut Findings) {
     let nearest = nearest(plugin, mesh);
+    undecided(&nearest, mesh, findings);
     let modes = nearest.iter().filter_map(|resource| resource.spec().get("mtls"));
     match modes.filter_map(|mtls| mode(&mtls)).next() {
         Some(mode) => judge(&mode, findings),
@@ -41,11 +42,30 @@ fn nearest<'m, 'd>(plugin: &Plugin<'d>, mesh: &'m Mesh<'d>) -> Vec<&'m Resource<
     let all = mesh.all(SECURITY, "PeerAuthentication");
     let own = all.filter(|it| scope(it).cover(&plugin.scope) != Cover::Nothing);
     let mut own: Vec<&Resource<'d>> = own.collect();
-    own.sort_by_key(|resource| {
-        let is_root = resource.namespace == mesh.root;
-        (scope(resource).is_whole_namespace(), is_root, Age::of(resource))
-    });
+    own.sort_by_key(|resource| (place_of(resource, mesh), Age::of(resource)));
     own
+}
+
+/// Where a resource stands in that order, but for its age.
+fn place_of(resource: &Resource<'_>, mesh: &Mesh<'_>) -> (bool, bool) {
+    (Scope::of(resource, mesh.root).is_whole_namespace(), resource.namespace == mesh.root)
+}
+
+/// Tells of another one of the same place, where nobody knows which will be the older.
+fn undecided(nearest: &[&Resource<'_>], mesh: &Mesh<'_>, findings: &mut Findings) {
+    let Some((first, others)) = nearest.split_first() else { return };
+    for other in others {
+        let is_alike = place_of(first, mesh) == place_of(other, mesh);
+        if is_alike && Age::of(first).is_open(&Age::of(other)) {
+            findings.warn(
+                other.place(),
+                format_args!(
+                    "is for workloads of {} as well: the older one holds, and neither is applied yet",
+                    first.name
+                ),
+            );
+        }
+    }
 }
 
 fn judge(mode: &Part<'_>, findings: &mut Findings) {

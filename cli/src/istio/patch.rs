@@ -53,9 +53,13 @@ pub(super) fn all<'d>(mesh: &Mesh<'d>, scope: &Scope<'d>) -> Vec<Patch<'d>> {
         let is_root = filter.namespace == mesh.root;
         let spec = filter.spec();
         let priority = spec.get("priority").and_then(|it| it.value.as_i64()).unwrap_or_default();
-        let order = (priority, !is_root, Age::of(filter));
-        let patches = spec.items_of("configPatches").into_iter();
-        all.extend(patches.map(|part| Patch::read(part, own.clone(), cover, order)));
+        let patches = spec.items_of("configPatches");
+        let takes_away = patches.iter().filter_map(|it| it.get("patch"));
+        let takes_away = takes_away
+            .into_iter()
+            .any(|it| ["REMOVE", "REPLACE"].contains(&it.text_of("operation")));
+        let order = (priority, !is_root, Age::of(filter).taking_away(takes_away));
+        all.extend(patches.into_iter().map(|part| Patch::read(part, own.clone(), cover, order)));
     }
     all.sort_by_key(|patch| patch.order);
     all

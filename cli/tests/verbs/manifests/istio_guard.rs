@@ -322,6 +322,8 @@ fn what_is_not_applied_yet_is_the_youngest() {
     let (old, new) = (Some("2026-01-01T00:00:00Z"), Some("2026-01-02T00:00:00Z"));
     expect(&with("new", old, None), begin);
     expect(&with("younger", old, new), begin);
+    // Nobody knows which of the two comes first.
+    expect(&with("both-new", None, None), begin);
     // There is nothing yet that it could take away.
     assert_eq!(with("old", None, old), (Some(0), vec![]));
     assert_eq!(with("older", new, old), (Some(0), vec![]));

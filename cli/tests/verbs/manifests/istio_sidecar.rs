@@ -45,12 +45,15 @@ fn callers_show_certificates_of_the_mesh() {
 /// Of two for the same workloads the older one holds, and what is not applied yet is the youngest.
 #[test]
 fn an_older_authentication_holds() {
-    let with = |name: &str, own: Option<&str>, spec: Value| {
+    let dated = Some("2026-01-02T00:00:00Z");
+    let with = |name: &str, own: Option<&str>, its: Option<&str>, spec: Value| {
         let labels = json!({ "matchLabels": { "app": "orders" } });
         let api = "security.istio.io/v1";
         let mut other = resource(api, "PeerAuthentication", "apps", "z", spec);
         other["spec"]["selector"] = labels;
-        other["metadata"]["creationTimestamp"] = "2026-01-02T00:00:00Z".into();
+        if let Some(its) = its {
+            other["metadata"]["creationTimestamp"] = its.into();
+        }
         found(&format!("sidecar-age-{name}"), &SIDECAR, |it| {
             if let Some(own) = own {
                 kind(it, "PeerAuthentication")["metadata"]["creationTimestamp"] = own.into();
@@ -63,16 +66,21 @@ fn an_older_authentication_holds() {
         json!({ "mtls": { "mode": "STRICT" }, "portLevelMtls": { "8080": { "mode": "DISABLE" } } });
     let place = "PeerAuthentication apps/z: spec";
     expect_one(
-        &with("open", None, open.clone()),
+        &with("open", None, dated, open.clone()),
         &format!("note: {place}.mtls.mode: takes callers without TLS"),
     );
     expect_one(
-        &with("port", None, port.clone()),
+        &with("port", None, dated, port.clone()),
         &format!("error: {place}.portLevelMtls.8080.mode: callers are asked for no certificate"),
     );
     let older = Some("2026-01-01T00:00:00Z");
-    assert_eq!(with("open-younger", older, open), (Some(0), vec![]));
-    assert_eq!(with("port-younger", older, port), (Some(0), vec![]));
+    assert_eq!(with("open-younger", older, dated, open.clone()), (Some(0), vec![]));
+    assert_eq!(with("port-younger", older, dated, port), (Some(0), vec![]));
+    assert_eq!(with("open-new", older, None, open.clone()), (Some(0), vec![]));
+    expect_one(
+        &with("open-both-new", None, None, open),
+        "warning: PeerAuthentication apps/z: is for workloads of peergate as well",
+    );
 }
 
 #[test]
