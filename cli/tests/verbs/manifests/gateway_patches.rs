@@ -163,3 +163,18 @@ fn what_filters_are_in_is_left_alone() {
         }
     }
 }
+
+#[test]
+fn a_guard_with_a_matcher_is_none() {
+    let matcher = json!({ "on_no_match": { "action": { "name": "allow" } } });
+    let with = found("eg-matcher", &GATEWAY, |it| {
+        patches(it)[0]["operation"]["value"]["typed_config"]["matcher"] = matcher;
+    });
+    expect(
+        &with,
+        &format!(
+            "error: {PATCH}[0]: is no guard behind peergate for the listener default/eg/https"
+        ),
+    );
+    assert_eq!(found("eg-no-matcher", &GATEWAY, |_| {}), (Some(0), vec![]));
+}
