@@ -13,6 +13,7 @@ mod gateway_listeners;
 mod gateway_patches;
 mod gateway_policies;
 mod istio_guard;
+mod istio_patches;
 mod istio_plugin;
 mod istio_servers;
 mod istio_sidecar;
