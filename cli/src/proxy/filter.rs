@@ -60,9 +60,8 @@ impl<'d> Filter<'d> {
             }
             Config::Elsewhere(_) | Config::Unknown => "",
         };
-        // Istio puts a namespace before it, with a dot, and all of it behind a slash.
-        let is_it = |name: &str| name.rsplit(['/', '.']).next() == Some("peergate");
-        is_it(self.name) || is_it(plugin)
+        let is_guard = matches!(self.config, Config::Unknown) && self.name.starts_with("peergate-");
+        (is_own(self.name) && !is_guard) || is_own(plugin)
     }
 
     /// The messages in it: itself, and filters that stand in it under conditions.
@@ -72,6 +71,16 @@ impl<'d> Filter<'d> {
             Config::Elsewhere(_) | Config::Unknown => Vec::new(),
         }
     }
+}
+
+/// Whether a filter or plugin of this name is this command's: it is called `peergate`, or its name begins so and goes
+/// on after a dash. Istio puts a namespace before it, with a dot, and all of it behind a slash; from 1.30 on something
+/// may follow behind a tilde.
+fn is_own(name: &str) -> bool {
+    let last = name.rsplit('/').next().unwrap_or_default();
+    let last = last.split('~').next().unwrap_or_default();
+    let behind_namespace = last.split_once('.').map_or(last, |(_, name)| name);
+    last.rsplit('.').next() == Some("peergate") || behind_namespace.starts_with("peergate-")
 }
 
 /// A message of a type, and all that it holds which say their types.
@@ -99,3 +108,26 @@ fn discovered<'d>(name: &str, discovery: &Part<'d>, index: &Index<'d>) -> Config
 }
 
 const WASM: &str = "filters.http.wasm.v3.Wasm";
+
+#[cfg(test)]
+mod tests {
+    use super::is_own;
+
+    #[test]
+    fn filters_are_known_by_what_they_are_called() {
+        for own in [
+            "peergate",
+            "peergate-orders",
+            "envoy.filters.http.peergate",
+            "extensions.istio.io/wasmplugin/istio-system.peergate",
+            "extensions.istio.io/wasmplugin/shop.peergate-orders.eu",
+            "extensions.istio.io/trafficextension/shop.peergate~istio-translated-wasmplugin",
+            "shop.peergate-orders",
+        ] {
+            assert!(is_own(own), "{own}");
+        }
+        for other in ["", "peergates", "my-peergate", "peergate/other", "shop.other-peergate"] {
+            assert!(!is_own(other), "{other}");
+        }
+    }
+}
