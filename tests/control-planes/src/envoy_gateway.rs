@@ -11,7 +11,6 @@ mod resources;
 mod seen;
 mod setup;
 
-pub use ask::{sent, told};
 pub use gateway::Gateway;
 pub use resources::{http_route, redirect};
 pub use seen::Entry;

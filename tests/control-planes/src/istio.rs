@@ -13,7 +13,6 @@ mod setup;
 mod sidecar;
 mod traffic;
 
-pub use self::ask::{sent, told};
 pub use self::gateway::Gateway;
 pub use self::seen::{Entry, PLUGIN};
 pub use self::setup::Setup;

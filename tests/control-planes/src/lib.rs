@@ -5,12 +5,16 @@
 
 #![forbid(unsafe_code)]
 
+mod answer;
 pub mod envoy_gateway;
 pub mod istio;
 mod module_server;
+mod people;
 mod program;
 mod registry;
 
+pub use answer::{sent, told};
 pub use module_server::ModuleServer;
+pub use people::People;
 pub use program::{Program, binary};
 pub use registry::{Pushed, Registry};

@@ -2,7 +2,8 @@
 
 use peergate_lab::client::{Request, Response};
 use peergate_lab::pki::Identity;
-use serde_json::Value;
+
+use crate::answer::told;
 
 use super::HOST;
 use super::gateway::Gateway;
@@ -65,23 +66,4 @@ impl Gateway {
         let (status, told) = answer;
         assert_eq!(self.send(identity, request).await, (status, told.to_owned()));
     }
-}
-
-/// The reason of a refusal, or the identity that the upstream was told of; the text, if it is neither.
-pub fn told(response: &Response) -> String {
-    let Ok(body) = serde_json::from_slice::<Value>(&response.body) else {
-        return response.text().into_owned();
-    };
-    match (&body["reason"], body["headers"].is_array()) {
-        (Value::String(reason), _) => reason.clone(),
-        (_, true) => sent(&body, "x-client-identity").join(","),
-        _ => body.to_string(),
-    }
-}
-
-/// The values of a header in what the upstream says it received.
-pub fn sent(received: &Value, name: &str) -> Vec<String> {
-    let headers = received["headers"].as_array().expect("headers");
-    let named = headers.iter().filter(|pair| pair[0] == name);
-    named.map(|pair| pair[1].as_str().expect("a value").to_owned()).collect()
 }

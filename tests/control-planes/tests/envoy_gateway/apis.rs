@@ -1,10 +1,9 @@
 //! Several APIs on one Gateway, told apart by what Envoy Gateway makes of hosts and routes.
 
+use peergate_control_planes::People;
 use peergate_control_planes::envoy_gateway::{Gateway, HOST, OTHER_HOST, Setup, http_route};
 use peergate_lab::client::Request;
 use serde_json::{Value, json};
-
-use crate::people::People;
 
 /// An API of one client.
 fn api(name: &str, rule: Value) -> Value {

@@ -1,8 +1,7 @@
 //! Policies that cannot be used.
 
+use peergate_control_planes::People;
 use peergate_control_planes::envoy_gateway::Setup;
-
-use crate::people::People;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_policy_leaves_the_old_one() {

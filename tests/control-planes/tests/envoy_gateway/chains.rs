@@ -1,11 +1,10 @@
 //! Authorities, and the intermediates that lead to them.
 
+use peergate_control_planes::People;
 use peergate_control_planes::envoy_gateway::{HOST, Setup};
 use peergate_lab::client::Request;
 use peergate_lab::pki::{Authority, Leaf};
 use serde_json::{Value, json};
-
-use crate::people::People;
 
 fn policy(people: &People, entry: Value) -> Value {
     let api =

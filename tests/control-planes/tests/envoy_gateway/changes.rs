@@ -7,12 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use peergate_control_planes::envoy_gateway::{Gateway, HOST, Setup, sent};
+use peergate_control_planes::envoy_gateway::{Gateway, HOST, Setup};
+use peergate_control_planes::{People, sent};
 use peergate_lab::client::{Client, Response};
 use serde_json::Value;
 use tokio::task::JoinSet;
-
-use crate::people::People;
 
 /// The policy of a number.
 pub(crate) fn policy(people: &People, number: usize) -> Value {

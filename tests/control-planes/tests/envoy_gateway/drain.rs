@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use peergate_control_planes::People;
 use peergate_control_planes::envoy_gateway::{HOST, Setup};
 use peergate_lab::client::Request;
 
 use crate::changes::{number, policy, until};
-use crate::people::People;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_under_an_old_policy_end_with_the_drain_time() {

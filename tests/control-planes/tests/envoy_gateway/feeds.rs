@@ -2,11 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use peergate_control_planes::People;
 use peergate_control_planes::envoy_gateway::{HOST, Setup};
 use peergate_lab::feed::Feed;
 use serde_json::json;
-
-use crate::people::People;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_feed_fills_a_list_and_revokes_on_open_connections() {

@@ -1,12 +1,11 @@
 //! What becomes of requests that Envoy leaves the filter out for.
 
+use peergate_control_planes::People;
 use peergate_control_planes::envoy_gateway::{
     GATEWAY, Gateway, HOST, LISTENER, NAMESPACE, OTHER_HOST, Setup,
 };
 use peergate_lab::client::Request;
 use serde_json::{Value, json};
-
-use crate::people::People;
 
 /// What the guard answers.
 const REFUSED: (u16, &str) = (403, "RBAC: access denied");

@@ -2,12 +2,11 @@
 
 use std::net::SocketAddr;
 
-use peergate_control_planes::envoy_gateway::{HOST, OTHER_HOST, Setup, http_route, redirect, told};
+use peergate_control_planes::envoy_gateway::{HOST, OTHER_HOST, Setup, http_route, redirect};
+use peergate_control_planes::{People, told};
 use peergate_lab::client::Client;
 use peergate_lab::pki::Identity;
 use serde_json::json;
-
-use crate::people::People;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_name_for_each_port_covers_every_host_there() {

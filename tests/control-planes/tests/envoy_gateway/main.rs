@@ -9,7 +9,6 @@ mod feeds;
 mod guard;
 mod listeners;
 mod modules;
-mod people;
 mod reasons;
 mod routes;
 mod spoofing;

@@ -1,8 +1,7 @@
 //! Modules that cannot be had, and new ones.
 
+use peergate_control_planes::People;
 use peergate_control_planes::envoy_gateway::Setup;
-
-use crate::people::People;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_module_that_cannot_be_had_lets_nobody_pass() {

@@ -1,8 +1,7 @@
 //! Who passes and who does not, and what each is told.
 
+use peergate_control_planes::People;
 use peergate_control_planes::envoy_gateway::Setup;
-
-use crate::people::People;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_listed_pass_and_all_others_are_refused_for_their_reasons() {

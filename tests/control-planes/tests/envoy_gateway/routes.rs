@@ -1,9 +1,8 @@
 //! A policy for some HTTPRoutes of a Gateway.
 
+use peergate_control_planes::People;
 use peergate_control_planes::envoy_gateway::{HOST, OTHER_HOST, Setup, http_route};
 use peergate_lab::client::Request;
-
-use crate::people::People;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn routes_that_are_named_are_judged_and_guarded_and_others_are_not() {

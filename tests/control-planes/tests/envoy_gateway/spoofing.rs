@@ -1,9 +1,8 @@
 //! What clients write into their requests.
 
-use peergate_control_planes::envoy_gateway::{HOST, Setup, sent};
+use peergate_control_planes::envoy_gateway::{HOST, Setup};
+use peergate_control_planes::{People, sent};
 use peergate_lab::client::Request;
-
-use crate::people::People;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn headers_of_clients_neither_admit_nor_reach_the_upstream() {

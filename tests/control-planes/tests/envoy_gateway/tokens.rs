@@ -2,13 +2,12 @@
 
 use std::fs;
 
+use peergate_control_planes::People;
 use peergate_control_planes::envoy_gateway::{HOST, NAMESPACE, Setup};
 use peergate_lab::client::Request;
 use peergate_lab::token::TokenIssuer;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-
-use crate::people::People;
 
 fn policy(people: &People, idp: &TokenIssuer) -> Value {
     people.policy_of(json!([{

@@ -1,8 +1,7 @@
 //! A policy with a fault, put into the WasmPlugin by hand: `peergate render` prints none.
 
+use peergate_control_planes::People;
 use peergate_control_planes::istio::Setup;
-
-use crate::people::People;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_policy_leaves_the_old_one() {

@@ -1,11 +1,10 @@
 //! Certificates under an authority, over intermediates that clients present.
 
-use peergate_control_planes::istio::{Setup, sent};
+use peergate_control_planes::istio::Setup;
+use peergate_control_planes::{People, sent};
 use peergate_lab::client::Request;
 use peergate_lab::pki::{Authority, Identity, Leaf};
 use serde_json::json;
-
-use crate::people::People;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_path_leads_over_the_intermediate_that_the_client_presents() {

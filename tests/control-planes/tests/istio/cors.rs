@@ -1,10 +1,9 @@
 //! Browsers that ask before they send a request.
 
+use peergate_control_planes::People;
 use peergate_control_planes::istio::{HOST, Setup, route};
 use peergate_lab::client::Request;
 use serde_json::json;
-
-use crate::people::People;
 
 /// Istio answers preflights behind the plugin, so the policy has to let them pass: browsers send no certificate
 /// with them.

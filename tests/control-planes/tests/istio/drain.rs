@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use peergate_control_planes::People;
 use peergate_control_planes::istio::{HOST, Setup};
-
-use crate::people::People;
 
 /// It replaces the listener: open connections have one answer more, by the old one.
 #[tokio::test(flavor = "multi_thread")]

@@ -3,12 +3,11 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use peergate_control_planes::People;
 use peergate_control_planes::istio::{HOST, Setup};
 use peergate_lab::feed::{CHANGES, Feed};
 use peergate_lab::pki::Identity;
 use serde_json::{Value, json};
-
-use crate::people::People;
 
 /// The feed's host, and what Istio calls its cluster.
 const FEED: &str = "feed.example.internal";

@@ -1,9 +1,8 @@
 //! What a route does that has Envoy skip the plugin.
 
+use peergate_control_planes::People;
 use peergate_control_planes::istio::{NAMESPACE, PLUGIN, Setup, route};
 use serde_json::json;
-
-use crate::people::People;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_guard_refuses_where_the_plugin_is_skipped() {

@@ -1,13 +1,10 @@
 //! What else the gateway serves, beside the server that is rendered.
 
-use peergate_control_planes::istio::{
-    HOST, NAMESPACE, Setup, UPSTREAM, route, told, virtual_service,
-};
+use peergate_control_planes::istio::{HOST, NAMESPACE, Setup, UPSTREAM, route, virtual_service};
+use peergate_control_planes::{People, told};
 use peergate_lab::client::{Client, Request};
 use peergate_lab::envoy::free_port;
 use serde_json::{Value, json};
-
-use crate::people::People;
 
 /// A wildcard is a host like others. Another port of the same gateway, in plain text, is judged too.
 #[tokio::test(flavor = "multi_thread")]

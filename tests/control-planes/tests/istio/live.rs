@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use peergate_control_planes::People;
 use peergate_control_planes::istio::{Gateway, Setup};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use self::asking::{Answer, Asker, Seen};
-use crate::people::People;
 
 /// So many edits.
 const EDITS: usize = 20;

@@ -11,7 +11,6 @@ mod live;
 mod module;
 mod names;
 mod paths;
-mod people;
 mod reasons;
 mod spoofing;
 mod tokens;

@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use peergate_control_planes::ModuleServer;
 use peergate_control_planes::istio::{Gateway, Setup};
+use peergate_control_planes::{ModuleServer, People};
 use serde_json::Value;
-
-use crate::people::People;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_module_that_cannot_be_fetched_refuses_everything_until_it_can() {

@@ -1,11 +1,10 @@
 //! What of a request tells APIs apart, where Istio has made up the names.
 
+use peergate_control_planes::People;
 use peergate_control_planes::istio::{HOST, NAMESPACE, OTHER_HOST, Setup, route};
 use peergate_lab::client::Request;
 use peergate_lab::envoy::free_port;
 use serde_json::{Value, json};
-
-use crate::people::People;
 
 /// One listener, two hosts, and an API for each way to tell them apart. Each API lets one client pass.
 #[tokio::test(flavor = "multi_thread")]

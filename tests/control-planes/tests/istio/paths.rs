@@ -1,9 +1,8 @@
 //! Spellings of a path that others read otherwise.
 
+use peergate_control_planes::People;
 use peergate_control_planes::istio::{HOST, Setup};
 use peergate_lab::client::Request;
-
-use crate::people::People;
 
 /// Everybody may go below `/public`, and only the listed below `/employee`. However a path is written, what
 /// the upstream gets is what was judged.

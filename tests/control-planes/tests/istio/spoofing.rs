@@ -1,11 +1,10 @@
 //! What clients write themselves.
 
-use peergate_control_planes::istio::{HOST, Setup, sent};
+use peergate_control_planes::istio::{HOST, Setup};
+use peergate_control_planes::{People, sent};
 use peergate_lab::client::{Request, Version};
 use peergate_lab::pki::twin;
 use serde_json::json;
-
-use crate::people::People;
 
 /// Whoever he is, no header of his that looks like an identity reaches the upstream.
 #[tokio::test(flavor = "multi_thread")]

@@ -1,12 +1,11 @@
 //! A certificate and a token, which Istio's RequestAuthentication verifies.
 
-use peergate_control_planes::istio::{Gateway, HOST, Setup, sent, told};
+use peergate_control_planes::istio::{Gateway, HOST, Setup};
+use peergate_control_planes::{People, sent, told};
 use peergate_lab::client::Request;
 use peergate_lab::pki::Identity;
 use peergate_lab::token::TokenIssuer;
 use serde_json::json;
-
-use crate::people::People;
 
 const ISSUER: &str = "https://idp.example.com";
 

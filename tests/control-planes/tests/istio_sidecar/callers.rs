@@ -1,6 +1,7 @@
 //! Who may call, by the identity that the mesh certifies.
 
-use peergate_control_planes::istio::{Mesh, Sidecar, sent, told};
+use peergate_control_planes::istio::{Mesh, Sidecar};
+use peergate_control_planes::{sent, told};
 use peergate_lab::client::{Client, Request};
 use serde_json::{Value, json};
 

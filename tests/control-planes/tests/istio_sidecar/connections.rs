@@ -1,6 +1,7 @@
 //! Connections that Istio takes for TCP: nobody reads the requests in them.
 
-use peergate_control_planes::istio::{Mesh, Sidecar, told};
+use peergate_control_planes::istio::{Mesh, Sidecar};
+use peergate_control_planes::told;
 use peergate_lab::client::{Client, Request};
 use serde_json::Value;
 

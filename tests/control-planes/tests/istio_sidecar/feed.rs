@@ -1,6 +1,7 @@
 //! A dynamic list in a sidecar, filled through a ServiceEntry by the plugin alone.
 
-use peergate_control_planes::istio::{Mesh, Sidecar, told};
+use peergate_control_planes::istio::{Mesh, Sidecar};
+use peergate_control_planes::told;
 use peergate_lab::feed::Feed;
 use serde_json::json;
 

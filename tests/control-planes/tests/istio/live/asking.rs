@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use peergate_control_planes::istio::{HOST, sent};
+use peergate_control_planes::istio::HOST;
+use peergate_control_planes::sent;
 use peergate_lab::client::{H1, H2, Request, Response};
 
 /// Who asks, and how.

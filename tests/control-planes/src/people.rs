@@ -4,22 +4,25 @@ use peergate_lab::pki::{Authority, Identity, Leaf};
 use serde_json::{Value, json};
 
 /// An authority for servers and partners, and clients.
-pub(crate) struct People {
-    pub(crate) authority: Authority,
+pub struct People {
+    /// Of servers, and of those whom nobody else is said to have issued.
+    pub authority: Authority,
     /// On the list.
-    pub(crate) alice: Identity,
+    pub alice: Identity,
     /// On no list.
-    pub(crate) bob: Identity,
+    pub bob: Identity,
     /// On the list, and expired.
-    pub(crate) eve: Identity,
+    pub eve: Identity,
     /// On the list by its key, and signed by itself.
-    pub(crate) karl: Identity,
+    pub karl: Identity,
     /// On no list, and signed by itself.
-    pub(crate) stranger: Identity,
+    pub stranger: Identity,
 }
 
 impl People {
-    pub(crate) fn new() -> Self {
+    /// Issues their certificates.
+    #[expect(clippy::new_without_default, reason = "new people each time are no default")]
+    pub fn new() -> Self {
         let authority = Authority::new("Partners");
         Self {
             alice: authority.issue(Leaf::client("alice")),
@@ -32,7 +35,7 @@ impl People {
     }
 
     /// `/employee` for whom the list knows, `/public` for all.
-    pub(crate) fn policy(&self) -> Value {
+    pub fn policy(&self) -> Value {
         self.policy_of(json!([
             { "name": "employee", "match": { "path_prefix": "/employee" }, "certificate": { "allow": ["partners"] },
               "policy": "mandatory" },
@@ -41,7 +44,7 @@ impl People {
     }
 
     /// A policy of these APIs over the list `partners`.
-    pub(crate) fn policy_of(&self, apis: Value) -> Value {
+    pub fn policy_of(&self, apis: Value) -> Value {
         json!({
             "version": 1,
             "lists": { "partners": { "entries": [
