@@ -8,8 +8,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::alike::alike;
 use crate::carrier::xfcc;
-use crate::decision::{Accepted, Outcome, Pass, Verdict};
-use crate::header_name::{HeaderName, reads_as};
+use crate::decision::{Accepted, Outcome, Verdict};
+use crate::header_name::HeaderName;
 use crate::location::strip;
 use crate::policy::{CertificateFormat, ForwardedState, Policy};
 use crate::reason::Reason;
@@ -57,16 +57,7 @@ impl Policy {
         }
         self.tell(verdict, &mut effects);
         let Effects { remove, set, .. } = &mut effects;
-        replace(headers, set.iter().map(|(name, _)| *name), remove);
-        effects
-    }
-
-    /// What is to be done to a request that passes with what an earlier one passed with, before all that is kept
-    /// in the pass.
-    pub fn clearing<'a>(&self, pass: &'a Pass, headers: &Headers<'a>) -> Effects<'a> {
-        let mut effects = Effects::default();
-        self.clear(headers, &mut effects);
-        replace(headers, pass.set().map(|(name, _)| name), &mut effects.remove);
+        remove.retain(|name| !is_replaced(name, set.iter().map(|(name, _)| *name), headers));
         effects
     }
 
@@ -79,54 +70,51 @@ impl Policy {
         effects
     }
 
-    /// The trailers among these names that an upstream could take for a header of ours.
-    pub fn spoofed_trailers<'t>(&self, trailers: &Headers<'t>) -> impl Iterator<Item = &'t [u8]> {
-        trailers.iter().map(|(name, _)| name).filter(|name| self.is_believed(name))
+    /// The names of headers that an upstream could take for one of ours, each as often as it comes. Under the
+    /// carrier's own name stands what Envoy's forward mode lets stand there.
+    pub fn spoofed<'h>(&self, headers: &Headers<'h>) -> impl Iterator<Item = &'h [u8]> {
+        self.spoofed_trailers(headers).filter(|name| *name != xfcc::NAME.as_bytes())
     }
 
-    /// Removes what a client sent under a name that the upstream believes, and what would make the next
-    /// hop remove such a header (RFC 9110 section 7.6.1).
-    fn clear<'a>(&self, headers: &Headers<'a>, effects: &mut Effects<'a>) {
-        let lengths = self.believed_lengths();
-        let mut has_options = false;
-        for (name, _) in headers.iter() {
-            has_options |= name == CONNECTION.as_bytes();
-            // Most names are none of ours by their length alone. Under the carrier's own name stands what
-            // Envoy's forward mode lets stand there.
-            if lengths.contains(name)
-                && self.is_believed(name)
-                && name != xfcc::NAME.as_bytes()
-                && !effects.remove.contains(&name)
-            {
-                effects.remove.push(name);
-            }
-        }
-        if !has_options {
-            return;
-        }
+    /// The names of trailers that an upstream could take for a header of ours, each as often as it comes.
+    pub fn spoofed_trailers<'h>(&self, trailers: &Headers<'h>) -> impl Iterator<Item = &'h [u8]> {
+        trailers.names(self.believed.lengths()).filter(|name| self.believed.reads(name))
+    }
+
+    /// What to make of `connection`, whose options the next hop removes as headers (RFC 9110 section 7.6.1), where
+    /// one of them is a header that the upstream believes: the other options, if there are any.
+    pub fn options(&self, headers: &Headers<'_>) -> Option<Option<Vec<u8>>> {
+        // Envoy leaves none in most requests.
+        headers.first(CONNECTION.as_bytes())?;
+        self.cleared_options(headers)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn cleared_options(&self, headers: &Headers<'_>) -> Option<Option<Vec<u8>>> {
         let options = || {
             let values = headers.all(CONNECTION.as_bytes());
             values.flat_map(|value| value.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii)
         };
-        if options().any(|option| self.is_believed(option)) {
-            let kept: Vec<&[u8]> = options().filter(|option| !self.is_believed(option)).collect();
-            if kept.is_empty() {
-                effects.remove.push(CONNECTION.as_bytes());
-            } else {
-                effects.set.push((CONNECTION, Cow::Owned(kept.join(&b", "[..]))));
+        let is_believed = |option: &&[u8]| self.believed.reads(option);
+        options().any(|option| is_believed(&option)).then(|| {
+            let kept: Vec<&[u8]> = options().filter(|option| !is_believed(option)).collect();
+            (!kept.is_empty()).then(|| kept.join(&b", "[..]))
+        })
+    }
+
+    /// Takes away what a client sent under a name that the upstream believes.
+    fn clear<'a>(&self, headers: &Headers<'a>, effects: &mut Effects<'a>) {
+        for name in self.spoofed(headers) {
+            if !effects.remove.contains(&name) {
+                effects.remove.push(name);
             }
         }
-    }
-
-    /// Whether an upstream may take a field of that name for one that says who the client is.
-    pub(crate) fn is_believed(&self, name: &[u8]) -> bool {
-        self.forward.names().any(|forwarded| forwarded.is_read_from(name))
-            || reads_as(xfcc::NAME, name)
-    }
-
-    fn believed_lengths(&self) -> Lengths {
-        let own = self.forward.names().map(|name| name.as_str().len());
-        own.chain([xfcc::NAME.len()]).fold(Lengths::default(), Lengths::with)
+        match self.options(headers) {
+            Some(Some(kept)) => effects.set.push((CONNECTION, Cow::Owned(kept))),
+            Some(None) => effects.remove.push(CONNECTION.as_bytes()),
+            None => {}
+        }
     }
 
     /// Tells the upstream and other filters who the client is.
@@ -182,16 +170,13 @@ impl Policy {
     }
 }
 
-/// What comes once is replaced by what is set.
-fn replace<'n>(
+/// Whether a header is replaced by what is set under its name: one that comes once is, and need not be removed.
+pub(crate) fn is_replaced<'n>(
+    name: &[u8],
+    mut set: impl Iterator<Item = &'n str>,
     headers: &Headers<'_>,
-    set: impl Iterator<Item = &'n str> + Clone,
-    remove: &mut Vec<&[u8]>,
-) {
-    remove.retain(|name| {
-        let is_set = set.clone().any(|own| alike(own.as_bytes(), name));
-        !is_set || headers.all(name).nth(1).is_some()
-    });
+) -> bool {
+    set.any(|own| alike(own.as_bytes(), name)) && headers.all(name).nth(1).is_none()
 }
 
 /// `outcome=… reason=… api=… method=… identity=…`; the identity comes last since it may hold blanks.
@@ -216,25 +201,6 @@ fn bytes(text: Cow<'_, str>) -> Cow<'_, [u8]> {
     match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
         Cow::Owned(text) => Cow::Owned(text.into_bytes()),
-    }
-}
-
-/// Lengths that some names have, of 1 to 64 bytes.
-#[derive(Clone, Copy, Debug, Default)]
-struct Lengths(u64);
-
-impl Lengths {
-    fn with(self, length: usize) -> Self {
-        Self(self.0 | Self::bit(length))
-    }
-
-    fn contains(self, name: &[u8]) -> bool {
-        self.0 & Self::bit(name.len()) != 0
-    }
-
-    fn bit(length: usize) -> u64 {
-        let place = u32::try_from(length).ok().and_then(|length| length.checked_sub(1));
-        place.and_then(|place| 1_u64.checked_shl(place)).unwrap_or_default()
     }
 }
 
@@ -267,7 +233,8 @@ const IDENTITY: &str = "peergate_identity";
 const API: &str = "peergate_api";
 const METHOD: &str = "peergate_method";
 
-const CONNECTION: &str = "connection";
+/// The header of options of this connection alone.
+pub const CONNECTION: &str = "connection";
 
 /// As many headers and filter states as most policies set: room for them is taken at once.
 const SOME: usize = 4;

@@ -110,7 +110,7 @@ impl Policy {
     /// Whether a header of that name is removed from requests or set on them, because upstreams learn from
     /// it who the client is; the name in lower case.
     pub fn forwards_in(&self, header: &str) -> bool {
-        self.is_believed(header.as_bytes())
+        self.believed.reads(header.as_bytes())
     }
 }
 

@@ -23,6 +23,7 @@ pub(crate) mod wire;
 use std::sync::Arc;
 
 use crate::authority::Trust;
+use crate::believed::Believed;
 use crate::dynamic::DynamicList;
 use crate::name::Name;
 use crate::policy::{Api, Policy};
@@ -166,6 +167,7 @@ fn read(node: &Node<'_>, problems: &mut Problems) -> Option<Policy> {
         enforcement: global.enforcement,
         expiry_warning: global.expiry_warning.0,
         ready_path: global.ready_path,
+        believed: Believed::of(&forward),
         forward,
         detail,
     })

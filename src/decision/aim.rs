@@ -40,15 +40,15 @@ impl Policy {
             target.route = known(source.route())?.unwrap_or_default();
         }
         let selection = self.select(&target).map_err(|_| Reason::BadTarget)?;
-        self.check_server_name(&target, source)?;
+        if self.sni != ServerNameRule::Unchecked {
+            self.check_server_name(&target, source)?;
+        }
         Ok(Aim { selection, peer: None })
     }
 
     /// RFC 9110 section 7.4: a connection that was made for one host must not serve another.
+    #[inline(never)]
     fn check_server_name(&self, target: &Target<'_>, source: &impl Source) -> Result<(), Reason> {
-        if self.sni == ServerNameRule::Unchecked {
-            return Ok(());
-        }
         match known(source.server_name())? {
             None if self.sni == ServerNameRule::Required => Err(Reason::Misdirected),
             Some(name) if !name.eq_ignore_ascii_case(target.server_name()) => {

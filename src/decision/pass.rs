@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::certificate::Validity;
-use crate::effects::Effects;
+use crate::effects::{Effects, is_replaced};
 use crate::evidence::{Peer, Source};
 use crate::memory::Memory;
 use crate::policy::{Credential, Place, Policy};
@@ -48,8 +48,13 @@ impl Pass {
         self.place.0
     }
 
+    /// Whether what is set stands in place of a header that has this name.
+    pub fn replaces(&self, name: &[u8], headers: &Headers<'_>) -> bool {
+        is_replaced(name, self.set().map(|(name, _)| name), headers)
+    }
+
     /// Headers to set, each in place of any copy.
-    pub fn set(&self) -> impl Iterator<Item = (&str, &[u8])> + Clone {
+    pub fn set(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.set.iter().map(|(name, value)| (&**name, &**value))
     }
 

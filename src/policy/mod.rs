@@ -8,6 +8,7 @@ mod ruling;
 use std::sync::Arc;
 
 use crate::authority::Trust;
+use crate::believed::Believed;
 use crate::config::Problems;
 use crate::digest::Digest;
 use crate::dynamic::DynamicList;
@@ -36,6 +37,8 @@ pub struct Policy {
     pub(crate) unmatched: Unmatched,
     pub(crate) enforcement: Enforcement,
     pub(crate) forward: Forward,
+    /// What clients may not send.
+    pub(crate) believed: Believed,
     pub(crate) detail: Detail,
     /// Seconds before the end of something at which it is told.
     pub(crate) expiry_warning: i64,

@@ -105,6 +105,12 @@ pub(crate) fn comparable(authority: &[u8], rules: AuthorityRules) -> Option<Cow<
     if authority.iter().all(is_plain) && !authority.ends_with(b".") {
         return Some(Cow::Borrowed(authority));
     }
+    closer(authority, rules)
+}
+
+/// The same for one that wants a closer look.
+#[inline(never)]
+fn closer(authority: &[u8], rules: AuthorityRules) -> Option<Cow<'_, [u8]>> {
     let (name, port) = split_port(authority);
     let is_address = name.starts_with(b"[") && name.ends_with(b"]");
     if port.is_some_and(|port| !is_port(port))

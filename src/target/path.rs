@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::bytes::Ascii;
+
 /// The path of a request target, without its query, that [`Path::read`] found normal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Path<'r> {
@@ -21,6 +23,13 @@ impl<'r> Path<'r> {
         if let Some(sent) = plain_path(target) {
             return Some(Self { sent, folded: Cow::Borrowed(sent) });
         }
+        Self::read_odd(target)
+    }
+
+    /// Reads one that wants a closer look.
+    #[cold]
+    #[inline(never)]
+    fn read_odd(target: &'r [u8]) -> Option<Self> {
         let sent = target.split(|byte| *byte == b'?').next()?;
         let segments = sent.strip_prefix(b"/")?;
         let mut segments = segments.split(|byte| *byte == b'/').peekable();
@@ -211,20 +220,19 @@ fn is_variable(segment: &str) -> bool {
 /// The path of a target if it is normal at first sight, as most are: no byte in it means anything to anybody but the
 /// slash, and no segment is empty or begins with a dot.
 fn plain_path(target: &[u8]) -> Option<&[u8]> {
-    let mut is_first = false;
+    let mut before = 0;
     let is_end = |byte: &u8| {
-        let after_slash = std::mem::replace(&mut is_first, *byte == b'/');
-        match byte {
-            b'/' | b'.' => after_slash,
-            b'?' | b'%' | b';' | b'\\' | b'#' | 0..=0x20 | 0x7f.. => true,
-            _ => false,
-        }
+        let after_slash = std::mem::replace(&mut before, *byte) == b'/';
+        !PLAIN.contains(*byte) || (after_slash && matches!(byte, b'/' | b'.'))
     };
     let end = target.iter().position(is_end).unwrap_or(target.len());
     let (path, rest) = target.split_at_checked(end)?;
     let is_whole = rest.first().is_none_or(|byte| *byte == b'?');
     (is_whole && path.first() == Some(&b'/')).then_some(path)
 }
+
+/// What means nothing to anybody in a path.
+const PLAIN: Ascii = Ascii::visible_but(b"?%;\\#");
 
 /// A segment up to its parameters. Some readers decode a segment before they cut it.
 fn without_parameters(segment: &[u8]) -> &[u8] {

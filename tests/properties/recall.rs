@@ -1,6 +1,6 @@
 //! What a request passes with, as the filter does it: by what an earlier one passed with, or else by judging it.
 
-use peergate::{Effects, Headers, Memory, Policy, Reply, Source, Verdict};
+use peergate::{CONNECTION, Effects, Headers, Memory, Policy, Reply, Source, Verdict};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::strategy::ValueTree;
@@ -37,12 +37,22 @@ pub(crate) fn done(
         policy.remember(&verdict, memory);
         return (Done::by(policy, &verdict, headers), false);
     };
-    let clearing = policy.clearing(&pass, headers);
-    assert!(clearing.state.is_empty() && clearing.reply.is_none());
-    let mut done = Done::of(clearing, Some(pass.api_position()));
-    done.set.extend(pass.set().map(|(name, value)| (name.to_owned(), value.to_vec())));
-    done.state.extend(pass.state().map(|(name, value)| (name.to_owned(), value.to_owned())));
-    (done, true)
+    let mut remove: Vec<Vec<u8>> = Vec::new();
+    for name in policy.spoofed(headers).filter(|name| !pass.replaces(name, headers)) {
+        // Once more removes no more.
+        if !remove.iter().any(|known| known == name) {
+            remove.push(name.to_vec());
+        }
+    }
+    let mut set = Vec::new();
+    match policy.options(headers) {
+        None => {}
+        Some(None) => remove.push(CONNECTION.as_bytes().to_vec()),
+        Some(Some(kept)) => set.push((CONNECTION.to_owned(), kept)),
+    }
+    set.extend(pass.set().map(|(name, value)| (name.to_owned(), value.to_vec())));
+    let state = pass.state().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    (Done { remove, set, state, reply: None, api: Some(pass.api_position()) }, true)
 }
 
 /// What would be done if no request were done by memory.

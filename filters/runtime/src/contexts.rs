@@ -55,18 +55,25 @@ pub(crate) fn register(make: Make) {
 
 /// Makes a root context, or a stream's under a root.
 pub(crate) fn create(id: u32, root: u32) {
-    with(|contexts| match root {
-        0 => {
-            let plugin = contexts.make.get()?();
-            contexts.plugins.try_borrow_mut().ok()?.insert(id, plugin);
-            Some(())
-        }
-        _ => {
-            let plugins = contexts.plugins.try_borrow().ok()?;
-            let judge = plugins.get(&root)?.try_borrow().ok()?.judge()?;
-            contexts.streams.try_borrow_mut().ok()?.insert(id, judge);
-            Some(())
-        }
+    if root == 0 {
+        return begin(id);
+    }
+    with(|contexts| {
+        let plugins = contexts.plugins.try_borrow().ok()?;
+        let judge = plugins.get(&root)?.try_borrow().ok()?.judge()?;
+        contexts.streams.try_borrow_mut().ok()?.insert(id, judge);
+        Some(())
+    });
+}
+
+/// Makes a plugin.
+#[cold]
+#[inline(never)]
+fn begin(id: u32) {
+    with(|contexts| {
+        let plugin = contexts.make.get()?();
+        contexts.plugins.try_borrow_mut().ok()?.insert(id, plugin);
+        Some(())
     });
 }
 
@@ -88,11 +95,15 @@ pub(crate) fn delete(id: u32) {
     let judge = with(|contexts| contexts.streams.try_borrow_mut().ok()?.remove(&id));
     match judge {
         Some(judge) => judge.forget(id),
-        None => {
-            // Dropped when nothing is borrowed any more.
-            let _ = with(|contexts| contexts.plugins.try_borrow_mut().ok()?.remove(&id));
-        }
+        None => end(id),
     }
+}
+
+/// Forgets a plugin, which is dropped when nothing is borrowed any more.
+#[cold]
+#[inline(never)]
+fn end(id: u32) {
+    let _ = with(|contexts| contexts.plugins.try_borrow_mut().ok()?.remove(&id));
 }
 
 fn with<T>(act: impl FnOnce(&Contexts) -> Option<T>) -> Option<T> {

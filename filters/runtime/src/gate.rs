@@ -1,11 +1,11 @@
 //! One policy at work: the core, what it remembers, and the host as its source of evidence.
 
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::time::Duration;
 
 use peergate::{
-    Audit, Effects, Headers, Memory, Outcome, Pass, Policy, Reason, Reply, Ticket, Unreadable,
-    Verdict, internal_refusal,
+    Aim, Audit, CONNECTION, Effects, Headers, Memory, Outcome, Pass, Policy, Reason, Reply, Ticket,
+    Unreadable, Verdict, internal_refusal,
 };
 
 use crate::host::{self, Level, Map};
@@ -94,8 +94,12 @@ impl Gate {
 
     /// Forgets a stream that has ended.
     pub(crate) fn forget(&self, stream: u32) {
-        self.waiting.remove(stream);
-        self.live.remove(stream);
+        if !self.waiting.is_empty() {
+            self.waiting.remove(stream);
+        }
+        if self.policy.ends_streams() {
+            self.live.remove(stream);
+        }
     }
 
     /// Judges the request of the current stream and does what follows from it, but for the reply.
@@ -105,8 +109,7 @@ impl Gate {
             return self.fail(&Headers::default());
         };
         if self.policy.is_probe(&headers) {
-            let is_ready = self.standings.are_fresh(&self.policy);
-            return Passage::Shut(Some(self.policy.probe_reply(is_ready)));
+            return self.tell_whether_ready();
         }
         let Ok(mut memory) = self.memory.try_borrow_mut() else {
             return self.fail(&headers);
@@ -119,7 +122,21 @@ impl Gate {
             drop(memory);
             return self.wave_through(&pass, &headers);
         }
-        let verdict = self.policy.judge_under(aim, &headers, &look, &mut memory);
+        self.weigh(stream, aim, &headers, &look, memory)
+    }
+
+    /// Judges a request that nothing is known of yet. Far from what is done for most requests: what lies between
+    /// that, they pay for.
+    #[inline(never)]
+    fn weigh(
+        &self,
+        stream: u32,
+        aim: Result<Aim<'_>, Reason>,
+        headers: &Headers<'_>,
+        look: &Look<'_>,
+        mut memory: RefMut<'_, Memory>,
+    ) -> Passage {
+        let verdict = self.policy.judge_under(aim, headers, look, &mut memory);
         self.policy.remember(&verdict, &mut memory);
         let ticket = self.policy.ticket(&verdict, &mut memory);
         drop(memory);
@@ -130,33 +147,56 @@ impl Gate {
         {
             return Passage::Held;
         }
-        match carry_out(self.policy.effects(&verdict, &headers)) {
+        match carry_out(self.policy.effects(&verdict, headers)) {
             Ok(passage) => {
-                self.trace(&verdict, &headers);
+                self.trace(&verdict, headers);
                 if let Some(ticket) = ticket {
                     self.live.insert(stream, ticket);
                 }
                 passage
             }
-            Err(Unreadable) => self.fail(&headers),
+            Err(Unreadable) => self.fail(headers),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn tell_whether_ready(&self) -> Passage {
+        let is_ready = self.standings.are_fresh(&self.policy);
+        Passage::Shut(Some(self.policy.probe_reply(is_ready)))
     }
 
     /// Does what follows from what an earlier request passed with.
     fn wave_through(&self, pass: &Pass, headers: &Headers<'_>) -> Passage {
-        let done = carry_out(self.policy.clearing(pass, headers)).and_then(|passage| {
-            pass.set().try_for_each(|(name, value)| Map::Headers.set(name.as_bytes(), value))?;
-            pass.state().try_for_each(|(name, value)| host::set_filter_state(name, value))?;
-            Ok(passage)
-        });
-        if done.is_ok() {
-            self.count(Some(pass.api_position()), Outcome::Allowed, Reason::Allowed);
+        match self.pass_on(pass, headers) {
+            Ok(()) => {
+                self.count(Some(pass.api_position()), Outcome::Allowed, Reason::Allowed);
+                Passage::Open
+            }
+            Err(Unreadable) => self.fail(headers),
         }
-        done.unwrap_or_else(|Unreadable| self.fail(headers))
+    }
+
+    /// Does the same as [`carry_out`] with what is kept, in the same order.
+    fn pass_on(&self, pass: &Pass, headers: &Headers<'_>) -> Result<(), Unreadable> {
+        let mut spoofed = self.policy.spoofed(headers);
+        spoofed.try_for_each(|name| match pass.replaces(name, headers) {
+            true => Ok(()),
+            false => Map::Headers.remove(name),
+        })?;
+        match self.policy.options(headers) {
+            None => {}
+            Some(None) => Map::Headers.remove(CONNECTION.as_bytes())?,
+            Some(Some(kept)) => Map::Headers.set(CONNECTION.as_bytes(), &kept)?,
+        }
+        pass.set().try_for_each(|(name, value)| Map::Headers.set(name.as_bytes(), value))?;
+        pass.state().try_for_each(|(name, value)| host::set_filter_state(name, value))
     }
 
     /// Refuses a request that the host could not be asked about, or to which it did not do what was
     /// decided.
+    #[cold]
+    #[inline(never)]
     fn fail(&self, headers: &Headers<'_>) -> Passage {
         let verdict = Verdict::internal();
         self.trace(&verdict, headers);
@@ -219,22 +259,24 @@ impl Gate {
     }
 
     fn count(&self, api: Option<usize>, outcome: Outcome, reason: Reason) {
-        if let Some(counter) = self.counter(api, outcome, reason) {
+        let place = api.map_or(0, |place| place.saturating_add(1));
+        let known = self.counters.try_borrow().ok().and_then(|counters| {
+            let mut own = counters.get(place)?.iter();
+            own.find(|(of, why, _)| (*of, *why) == (outcome, reason)).map(|(.., counter)| *counter)
+        });
+        if let Some(counter) = known.or_else(|| self.new_counter(place, outcome, reason)) {
             // A lost count is no reason to refuse a request.
             let _ = host::count(counter);
         }
     }
 
-    /// The counter of a verdict: made when it is first needed, and kept, since every definition costs the
-    /// host an entry.
-    fn counter(&self, api: Option<usize>, outcome: Outcome, reason: Reason) -> Option<u32> {
+    /// The counter of a verdict that has not come before: every definition costs the host an entry.
+    #[cold]
+    #[inline(never)]
+    fn new_counter(&self, place: usize, outcome: Outcome, reason: Reason) -> Option<u32> {
         let mut counters = self.counters.try_borrow_mut().ok()?;
-        let own = counters.get_mut(api.map_or(0, |place| place.saturating_add(1)))?;
-        let known = own.iter().find(|(of, why, _)| (*of, *why) == (outcome, reason));
-        if let Some((.., counter)) = known {
-            return Some(*counter);
-        }
-        let api = api.and_then(|place| self.policy.apis().get(place));
+        let own = counters.get_mut(place)?;
+        let api = place.checked_sub(1).and_then(|place| self.policy.apis().get(place));
         let name = outcome.metric(api.map(|api| api.name().as_str()), reason);
         let counter = host::counter(&name).ok()?;
         own.push((outcome, reason, counter));

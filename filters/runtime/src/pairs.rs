@@ -9,9 +9,9 @@ pub(crate) fn parse(bytes: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
     let (count, rest) = number(bytes)?;
     let (sizes, mut content) = rest.split_at_checked(count.checked_mul(8)?)?;
     let mut pairs = Vec::with_capacity(count);
-    let (sizes, _) = sizes.as_chunks();
-    let mut sizes = sizes.iter();
-    while let (Some(name), Some(value)) = (sizes.next(), sizes.next()) {
+    let (sizes, _) = sizes.as_chunks::<4>();
+    let (sizes, _) = sizes.as_chunks::<2>();
+    for [name, value] in sizes {
         let name = terminated(&mut content, size(*name)?)?;
         pairs.push((name, terminated(&mut content, size(*value)?)?));
     }
