@@ -24,7 +24,8 @@ pub struct Effects<'a> {
     pub remove: Vec<&'a [u8]>,
     /// Headers to set, each in place of any copy.
     pub set: Vec<(&'a str, Cow<'a, [u8]>)>,
-    /// Filter state `wasm.<name>`, for the guard and for access logs.
+    /// Filter state `wasm.<name>`, for the guard and for access logs. The guard's is the last: it says that all
+    /// before it is done.
     pub state: Vec<(&'static str, Cow<'a, str>)>,
     /// What to answer instead of passing the request on.
     pub reply: Option<Reply>,
@@ -32,6 +33,9 @@ pub struct Effects<'a> {
 
 /// Filter state that says `allowed` on every request that passed: what the guard behind the filter asks.
 pub const GUARD: &str = "peergate";
+
+/// What the guard is told.
+const PASSED: (&str, Cow<'static, str>) = (GUARD, Cow::Borrowed("allowed"));
 
 /// Filter state that says what was decided, for access logs.
 pub const VERDICT: &str = "peergate_verdict";
@@ -49,13 +53,13 @@ impl Policy {
             effects.reply = refusal(verdict, self.detail, headers.is_grpc());
             return effects;
         }
-        effects.state.push((GUARD, "allowed".into()));
         self.clear(headers, &mut effects);
         if let Some(selection) = verdict.place().and_then(|place| self.at(place)) {
             let locations = selection.ruling.locations(|credential| verdict.strips(credential));
             strip(&locations, headers, &mut effects);
         }
         self.tell(verdict, &mut effects);
+        effects.state.push(PASSED);
         let Effects { remove, set, .. } = &mut effects;
         remove.retain(|name| !is_replaced(name, set.iter().map(|(name, _)| *name), headers));
         effects
@@ -65,8 +69,8 @@ impl Policy {
     pub(crate) fn told<'a>(&'a self, verdict: &'a Verdict<'_>) -> Effects<'a> {
         let mut effects = Effects::default();
         effects.state.push((VERDICT, verdict_text(verdict).into()));
-        effects.state.push((GUARD, "allowed".into()));
         self.tell(verdict, &mut effects);
+        effects.state.push(PASSED);
         effects
     }
 
@@ -170,7 +174,8 @@ impl Policy {
     }
 }
 
-/// Whether a header is replaced by what is set under its name: one that comes once is, and need not be removed.
+/// Whether a header of this name comes once and is replaced by what is set: it need not be removed. Of several, hosts
+/// may replace the first alone.
 pub(crate) fn is_replaced<'n>(
     name: &[u8],
     mut set: impl Iterator<Item = &'n str>,

@@ -48,7 +48,7 @@ impl Pass {
         self.place.0
     }
 
-    /// Whether what is set stands in place of a header that has this name.
+    /// Whether a header of this name comes once and is replaced by what is set: it need not be removed.
     pub fn replaces(&self, name: &[u8], headers: &Headers<'_>) -> bool {
         is_replaced(name, self.set().map(|(name, _)| name), headers)
     }
@@ -58,7 +58,7 @@ impl Pass {
         self.set.iter().map(|(name, value)| (&**name, &**value))
     }
 
-    /// Filter state `wasm.<name>`, for the guard and for access logs.
+    /// Filter state `wasm.<name>`, for the guard and for access logs. The guard's is the last.
     pub fn state(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.state.iter().map(|(name, value)| (*name, &**value))
     }

@@ -193,6 +193,29 @@ fn what_was_not_done_leaves_no_trace_of_a_pass() {
 }
 
 #[test]
+fn the_guard_is_told_last() {
+    let mut policy = policy();
+    policy["forward"]["filter_state"] = json!(["identity", "api", "method"]);
+    let accepted = || request().certificate(PARTNER).header("x_client_tier", "spoofed");
+    // One that is judged, and one that is done by memory.
+    for earlier in 0..2 {
+        let filter = || {
+            let filter = load(&policy);
+            (0..earlier).for_each(|_| assert!(send(&filter, accepted()).passed()));
+            filter
+        };
+        let calls = numbered(&send(&filter(), accepted()));
+        assert!(calls.iter().any(|(made, _)| made.argument == "peergate_method"), "{calls:?}");
+        for (HostCall { call, argument, .. }, nth) in calls {
+            let fault = Fault::status(call, Status::INTERNAL_FAILURE).on(&argument).nth(nth);
+            let answer = send(&filter(), accepted().fault(fault));
+            let guard = answer.passed().then_some("allowed");
+            assert_eq!(answer.filter_state("wasm.peergate"), guard, "{call} {argument} ({nth}.)");
+        }
+    }
+}
+
+#[test]
 fn a_grpc_client_is_told_of_a_failure_in_its_own_way() {
     let filter = load(&thorough());
     let request = accepted().header("content-type", "application/grpc");
