@@ -92,12 +92,12 @@ impl Gate {
         self.standings.show(&self.policy);
     }
 
-    /// Forgets a stream that has ended.
+    /// Forgets a stream that has ended. Most were neither held nor may be ended.
     pub(crate) fn forget(&self, stream: u32) {
         if !self.waiting.is_empty() {
             self.waiting.remove(stream);
         }
-        if self.policy.ends_streams() {
+        if !self.live.is_empty() {
             self.live.remove(stream);
         }
     }

@@ -40,6 +40,10 @@ impl<T> Default for Live<T> {
 }
 
 impl<T: Clone> Live<T> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tickets.try_borrow().is_ok_and(|tickets| tickets.is_empty())
+    }
+
     pub(crate) fn insert(&self, stream: u32, ticket: T) {
         if let Ok(mut tickets) = self.tickets.try_borrow_mut() {
             tickets.insert(stream, ticket);

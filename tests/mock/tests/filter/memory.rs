@@ -1,7 +1,7 @@
 //! What the filter remembers from request to request, and for whom.
 
 use crate::{NOW, PARTNER, STRANGER, filter, load, policy, request, send};
-use peergate_mock::{Call, Filter};
+use peergate_mock::{Answer, Call, Filter, Request};
 
 const WHOLE: &str = "connection.peer_certificate";
 
@@ -16,6 +16,51 @@ fn a_certificate_is_parsed_once() {
     // Its dates are looked at anew.
     let third = send(&filter, request().certificate(PARTNER).at("2027-06-01T00:00:00Z"));
     assert_eq!(third.reason(), "certificate_expired");
+}
+
+#[test]
+fn what_a_client_says_of_itself_is_taken_away_by_memory_too() {
+    // A label that this client does not have, under the longest name that there may be.
+    let long = &*format!("x-{}", "l".repeat(62));
+    let (folded, longer) = (&*long.replace('-', "_"), &*format!("{long}l"));
+    let mut policy = policy();
+    policy["forward"]["labels"]["plan"] = long.into();
+    let warm = load(&policy);
+    let usual = upstream(&send(&warm, request().certificate(PARTNER)));
+    // What a client sends, and what of it is left.
+    let cases: [(&[Pair<'_>], &[Pair<'_>]); 9] = [
+        (&[("x-client-identity", "eve")], &[]),
+        (&[("x-client-identity", "eve"), ("x-client-identity", "eve")], &[]),
+        (&[("x_client_auth", "a"), ("x_client_auth", "b"), ("x-client-auth", "c")], &[]),
+        (&[(long, "all"), (folded, "all"), (longer, "a")], &[(longer, "a")]),
+        (&[(CARRIER, "a"), ("x_forwarded_client_cert", "b")], &[(CARRIER, "a")]),
+        (&[("connection", "x-client-identity"), ("", "a")], &[("", "a")]),
+        (&[("connection", " a ,\tX_Client.Auth\t,,b")], &[("connection", "a, , b")]),
+        (&[("connection", "a"), ("connection", long)], &[("connection", "a")]),
+        (&[("connection", CARRIER), ("connection_", "a")], &[("connection_", "a")]),
+    ];
+    for (sent, left) in cases {
+        let add = |request: Request, (name, value): &Pair<'_>| request.header(name, value);
+        let request = sent.iter().fold(request().certificate(PARTNER), add);
+        let (judged, recalled) = (send(&load(&policy), request.clone()), send(&warm, request));
+        assert!(judged.reads(WHOLE) && !recalled.reads(WHOLE));
+        assert_eq!(upstream(&recalled), upstream(&judged), "{sent:?}");
+        let mut found = upstream(&judged);
+        found.retain(|pair| !usual.contains(pair));
+        let left = left.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        assert_eq!(found, left.collect::<Vec<_>>(), "{sent:?}");
+        assert!(usual.iter().all(|pair| upstream(&judged).contains(pair)), "{sent:?}");
+    }
+}
+
+/// A header.
+type Pair<'a> = (&'a str, &'a str);
+
+const CARRIER: &str = "x-forwarded-client-cert";
+
+fn upstream(answer: &Answer) -> Vec<(String, String)> {
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    answer.all_upstream_headers().map(|(name, value)| (text(name), text(value))).collect()
 }
 
 #[test]
