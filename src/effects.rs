@@ -77,25 +77,29 @@ impl Policy {
     /// The names of headers that an upstream could take for one of ours, each as often as it comes. Under the
     /// carrier's own name stands what Envoy's forward mode lets stand there.
     pub fn spoofed<'h>(&self, headers: &Headers<'h>) -> impl Iterator<Item = &'h [u8]> {
-        self.spoofed_trailers(headers).filter(|name| *name != xfcc::NAME.as_bytes())
+        self.believed_names(headers).filter(|name| *name != xfcc::NAME.as_bytes())
     }
 
     /// The names of trailers that an upstream could take for a header of ours, each as often as it comes.
     pub fn spoofed_trailers<'h>(&self, trailers: &Headers<'h>) -> impl Iterator<Item = &'h [u8]> {
-        trailers.names(self.believed.lengths()).filter(|name| self.believed.reads(name))
+        self.believed_names(trailers)
     }
 
-    /// What to make of `connection`, whose options the next hop removes as headers (RFC 9110 section 7.6.1), where
-    /// one of them is a header that the upstream believes: the other options, if there are any.
-    pub fn options(&self, headers: &Headers<'_>) -> Option<Option<Vec<u8>>> {
+    fn believed_names<'h>(&self, headers: &Headers<'h>) -> impl Iterator<Item = &'h [u8]> {
+        headers.names(self.believed.lengths()).filter(|name| self.believed.reads(name))
+    }
+
+    /// What to leave of `connection`, whose options the next hop removes as headers (RFC 9110 section 7.6.1), if one
+    /// of them is a header that the upstream believes. Where nothing is left, the header has to go.
+    pub fn connection_options(&self, headers: &Headers<'_>) -> Option<Vec<u8>> {
         // Envoy leaves none in most requests.
         headers.first(CONNECTION.as_bytes())?;
-        self.cleared_options(headers)
+        self.unbelieved_options(headers)
     }
 
     #[cold]
     #[inline(never)]
-    fn cleared_options(&self, headers: &Headers<'_>) -> Option<Option<Vec<u8>>> {
+    fn unbelieved_options(&self, headers: &Headers<'_>) -> Option<Vec<u8>> {
         let options = || {
             let values = headers.all(CONNECTION.as_bytes());
             values.flat_map(|value| value.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii)
@@ -103,7 +107,7 @@ impl Policy {
         let is_believed = |option: &&[u8]| self.believed.reads(option);
         options().any(|option| is_believed(&option)).then(|| {
             let kept: Vec<&[u8]> = options().filter(|option| !is_believed(option)).collect();
-            (!kept.is_empty()).then(|| kept.join(&b", "[..]))
+            kept.join(&b", "[..])
         })
     }
 
@@ -114,10 +118,10 @@ impl Policy {
                 effects.remove.push(name);
             }
         }
-        match self.options(headers) {
-            Some(Some(kept)) => effects.set.push((CONNECTION, Cow::Owned(kept))),
-            Some(None) => effects.remove.push(CONNECTION.as_bytes()),
+        match self.connection_options(headers) {
             None => {}
+            Some(left) if left.is_empty() => effects.remove.push(CONNECTION.as_bytes()),
+            Some(left) => effects.set.push((CONNECTION, Cow::Owned(left))),
         }
     }
 

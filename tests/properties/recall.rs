@@ -45,10 +45,10 @@ pub(crate) fn done(
         }
     }
     let mut set = Vec::new();
-    match policy.options(headers) {
+    match policy.connection_options(headers) {
         None => {}
-        Some(None) => remove.push(CONNECTION.as_bytes().to_vec()),
-        Some(Some(kept)) => set.push((CONNECTION.to_owned(), kept)),
+        Some(left) if left.is_empty() => remove.push(CONNECTION.as_bytes().to_vec()),
+        Some(left) => set.push((CONNECTION.to_owned(), left)),
     }
     set.extend(pass.set().map(|(name, value)| (name.to_owned(), value.to_vec())));
     let state = pass.state().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();

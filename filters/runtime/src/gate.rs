@@ -184,10 +184,10 @@ impl Gate {
             true => Ok(()),
             false => Map::Headers.remove(name),
         })?;
-        match self.policy.options(headers) {
+        match self.policy.connection_options(headers) {
             None => {}
-            Some(None) => Map::Headers.remove(CONNECTION.as_bytes())?,
-            Some(Some(kept)) => Map::Headers.set(CONNECTION.as_bytes(), &kept)?,
+            Some(left) if left.is_empty() => Map::Headers.remove(CONNECTION.as_bytes())?,
+            Some(left) => Map::Headers.set(CONNECTION.as_bytes(), &left)?,
         }
         pass.set().try_for_each(|(name, value)| Map::Headers.set(name.as_bytes(), value))?;
         pass.state().try_for_each(|(name, value)| host::set_filter_state(name, value))

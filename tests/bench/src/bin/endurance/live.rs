@@ -28,7 +28,9 @@ pub(crate) async fn keep_watching(fed: &Fed, cast: &Cast, is_registered: bool, t
             },
         };
         if let Err(error) = end {
-            tally.wrong(format!("a long answer: {error}"));
+            let client =
+                if is_registered { "a registered client" } else { "one who comes and goes" };
+            tally.wrong(format!("a long answer of {client}: {error}"));
         }
         fed.gateway.upstream.forget();
     }
@@ -47,7 +49,15 @@ async fn watch(
         send = send.ready().await?;
         let request = http::Request::get("https://localhost/live?drip=50").body(());
         let (answer, _) = send.send_request(request.expect("a request"), true)?;
-        let (head, mut body) = answer.await?.into_parts();
+        let (head, mut body) = match answer.await {
+            Ok(answer) => answer.into_parts(),
+            // Taken off the list while the upstream had yet to answer.
+            Err(error) if !is_registered && error.is_reset() && error.is_remote() => {
+                tally.keep().ended += 1;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         match head.status.as_u16() {
             200 => {}
             403 if !is_registered => {
