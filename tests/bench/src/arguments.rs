@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
+use peergate_bench::choice::Choice;
 
 /// Measures what a request costs Envoy with Peergate, and with what else could decide it.
 #[derive(Clone, Debug, Parser)]
@@ -18,9 +19,9 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 2.0)]
     pub(crate) seconds: f64,
 
-    /// Only variants whose name contains this, and `no filter`. May be said several times.
-    #[arg(long)]
-    pub(crate) only: Vec<String>,
+    /// Which variants take part.
+    #[command(flatten)]
+    pub(crate) choice: Choice,
 
     /// Every variant over both protocols and with both numbers of headers; else only the main ones.
     #[arg(long)]
@@ -35,11 +36,6 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with_all = ["quick", "full", "only", "svg"])]
     pub(crate) start: bool,
 
-    /// Another build of the module, with one pin, beside the one that is built: NAME=FILE. May be said several
-    /// times. This is how a change is measured: build, copy the module away, change, measure both.
-    #[arg(long, value_parser = module)]
-    pub(crate) module: Vec<(String, PathBuf)>,
-
     /// Where to write every figure as JSON.
     #[arg(long)]
     pub(crate) json: Option<PathBuf>,
@@ -47,11 +43,6 @@ pub(crate) struct Arguments {
     /// Where to draw a chart.
     #[arg(long)]
     pub(crate) svg: Option<PathBuf>,
-}
-
-fn module(text: &str) -> Result<(String, PathBuf), String> {
-    let (name, path) = text.split_once('=').ok_or("expected NAME=FILE")?;
-    Ok((name.to_owned(), path.into()))
 }
 
 impl Arguments {
@@ -68,11 +59,5 @@ impl Arguments {
     /// How long a turn is measured.
     pub(crate) fn turn(&self) -> Duration {
         Duration::from_secs_f64(if self.quick { 0.05 } else { self.seconds })
-    }
-
-    /// Whether a variant of this name takes part.
-    pub(crate) fn wants(&self, name: &str) -> bool {
-        let name = name.to_lowercase();
-        self.only.is_empty() || self.only.iter().any(|only| name.contains(&only.to_lowercase()))
     }
 }

@@ -15,7 +15,7 @@ use crate::subject::{Door, ECHO, Subject, Tells};
 /// # Errors
 ///
 /// When an answer, or what the upstream received, is not what it must be.
-pub(crate) async fn check(scene: &Scene, subject: &Subject) -> io::Result<()> {
+pub async fn check(scene: &Scene, subject: &Subject) -> io::Result<()> {
     for door in &subject.doors {
         for shape in Shape::ALL {
             let answer = ask(subject, door, shape).await?;

@@ -1,9 +1,10 @@
 //! What the figures are to show, pair by pair within a round.
 
-use crate::request::{Protocol, Shape};
+use peergate_bench::request::{Protocol, Shape};
+use peergate_bench::spread::Spread;
+use peergate_bench::variant::{Transport, Variant};
+
 use crate::rounds::Rounds;
-use crate::spread::Spread;
-use crate::variant::{Transport, Variant};
 
 /// A comparison of two variants or more.
 #[derive(Clone, Debug)]

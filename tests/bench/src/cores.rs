@@ -8,16 +8,16 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 /// Nothing but Envoy runs on one of two cores.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Cores {
+pub struct Cores {
     /// Everybody else's.
     load: usize,
     /// Envoy's.
-    pub(crate) envoy: usize,
+    pub envoy: usize,
 }
 
 impl Cores {
     /// The first and the last core that this process may use.
-    pub(crate) fn find() -> io::Result<Self> {
+    pub fn find() -> io::Result<Self> {
         let all = sched_getaffinity(None)?;
         let mut usable = (0..CpuSet::MAX_CPU).filter(|&core| all.is_set(core));
         let (Some(load), Some(envoy)) = (usable.next(), usable.next_back()) else {
@@ -27,12 +27,12 @@ impl Cores {
     }
 
     /// Keeps this process to its core, and what it starts later.
-    pub(crate) fn keep_to_load(self) -> io::Result<()> {
+    pub fn keep_to_load(self) -> io::Result<()> {
         pin(std::process::id(), self.load)
     }
 
     /// Keeps an Envoy to its core.
-    pub(crate) fn pin(self, process: u32) -> io::Result<()> {
+    pub fn pin(self, process: u32) -> io::Result<()> {
         pin(process, self.envoy)
     }
 }

@@ -1,13 +1,13 @@
 //! The figures as JSON.
 
+use peergate_bench::request::Shape;
+use peergate_bench::spread::Spread;
 use serde_json::{Value, json};
 
 use crate::arguments::Arguments;
 use crate::compare::{Comparison, Unit};
 use crate::load::{CONNECTIONS, STREAMS};
-use crate::request::Shape;
 use crate::rounds::{Rounds, Sample, Series};
-use crate::spread::Spread;
 
 /// All figures, each round's among them.
 pub(crate) fn write(

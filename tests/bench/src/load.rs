@@ -8,14 +8,14 @@ use std::io;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use peergate_bench::request::{Protocol, Shape};
+use peergate_bench::subject::{Door, Subject};
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::{sleep, timeout};
 
 pub(crate) use self::tally::Latencies;
 use self::tally::Tally;
 use crate::cpu::{Reading, Spent};
-use crate::request::{Protocol, Shape};
-use crate::subject::{Door, Subject};
 
 /// One turn of one variant.
 #[derive(Clone, Debug)]

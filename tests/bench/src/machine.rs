@@ -4,12 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use peergate_bench::setup::VERSION;
 use peergate_lab::envoy::Envoy;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-
-use crate::setup::VERSION;
 
 /// The machine, and the versions of all that was measured.
 pub(crate) fn describe() -> Value {

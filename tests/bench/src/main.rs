@@ -11,26 +11,16 @@
 //! several rounds to less. One client sends all requests: what a filter keeps for a client is always at hand.
 
 mod arguments;
-mod browser;
-mod check;
 mod compare;
-mod cores;
 mod cpu;
 mod json;
 mod load;
 mod machine;
 mod measure;
-mod request;
-mod rivals;
 mod rounds;
-mod scene;
-mod setup;
-mod spread;
 mod start;
-mod subject;
 mod svg;
 mod table;
-mod variant;
 
 use std::process::ExitCode;
 

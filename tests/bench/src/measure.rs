@@ -3,15 +3,16 @@
 use std::error::Error;
 use std::fs;
 
+use peergate_bench::check::check;
+use peergate_bench::cores::Cores;
+use peergate_bench::request::Shape;
+use peergate_bench::scene::Scene;
+use peergate_bench::setup::build;
+use peergate_bench::subject::Subject;
+use peergate_bench::variant::Variant;
+
 use crate::arguments::Arguments;
-use crate::check::check;
-use crate::cores::Cores;
-use crate::request::Shape;
 use crate::rounds::Rounds;
-use crate::scene::Scene;
-use crate::setup::build;
-use crate::subject::Subject;
-use crate::variant::Variant;
 use crate::{compare, json, load, machine, start, svg, table};
 
 /// Starts every variant, measures them in turn, and shows the figures.
@@ -24,7 +25,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     if arguments.start {
         return start::run(arguments, scene).await;
     }
-    let wants = |it: &Variant| *it == Variant::Nothing || arguments.wants(&it.name());
+    let wants = |it: &Variant| *it == Variant::Nothing || arguments.choice.wants(&it.name());
     let variants: Vec<Variant> = Variant::ALL.into_iter().filter(wants).collect();
     let mut subjects: Subjects = Vec::new();
     for variant in &variants {
@@ -33,7 +34,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         check(&scene, &subject).await?;
         subjects.push((subject, variant.shapes(arguments.full)));
     }
-    for (name, path) in &arguments.module {
+    for (name, path) in &arguments.choice.module {
         eprintln!("starting {name}");
         let subject = build(&scene, name, fs::read(path)?)?;
         check(&scene, &subject).await?;

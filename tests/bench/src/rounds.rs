@@ -1,8 +1,9 @@
 //! What the turns of all rounds came to.
 
+use peergate_bench::request::Shape;
+use peergate_bench::spread::Spread;
+
 use crate::load::Turn;
-use crate::request::Shape;
-use crate::spread::Spread;
 
 /// What a request cost in one turn, in microseconds of the Envoy process.
 #[derive(Clone, Copy, Debug)]

@@ -7,25 +7,26 @@ use serde_json::{Value, json};
 use crate::cores::Cores;
 
 /// What all variants have in common.
-pub(crate) struct Scene {
+pub struct Scene {
     /// Who issued all certificates.
-    pub(crate) authority: Authority,
+    pub authority: Authority,
     /// The client whom every list knows.
-    pub(crate) alice: Identity,
+    pub alice: Identity,
     /// One of the same authority whom no list knows.
-    pub(crate) bob: Identity,
+    pub bob: Identity,
     /// Who issues tokens.
-    pub(crate) issuer: TokenIssuer,
+    pub issuer: TokenIssuer,
     /// Who runs where.
-    pub(crate) cores: Cores,
+    pub cores: Cores,
     /// How many workers an Envoy has.
-    pub(crate) workers: u32,
+    pub workers: u32,
     /// Whether long lists are cut short.
-    pub(crate) is_quick: bool,
+    pub is_quick: bool,
 }
 
 impl Scene {
-    pub(crate) fn new(cores: Cores, is_quick: bool) -> Self {
+    /// One worker for each Envoy; with long lists cut short, if so told.
+    pub fn new(cores: Cores, is_quick: bool) -> Self {
         let authority = Authority::new("corporate authority");
         let alice = authority.issue(Leaf::client("alice").uri(OWN_URI));
         let bob = authority.issue(Leaf::client("bob").uri("spiffe://corp.example/ns/acme/sa/bob"));
@@ -41,17 +42,17 @@ impl Scene {
     }
 
     /// The same, with so many workers.
-    pub(crate) fn workers(self, workers: u32) -> Self {
+    pub fn workers(self, workers: u32) -> Self {
         Self { workers, ..self }
     }
 
     /// As many as a list is to have, or fewer.
-    pub(crate) fn count(&self, count: usize) -> usize {
+    pub fn count(&self, count: usize) -> usize {
         if self.is_quick { count.min(1_000) } else { count }
     }
 
     /// So many fingerprints, the client's own in the middle.
-    pub(crate) fn pins(&self, count: usize) -> Vec<String> {
+    pub fn pins(&self, count: usize) -> Vec<String> {
         let own = count / 2;
         let pin = |number| {
             if number == own { self.alice.fingerprint() } else { fingerprint(number) }
@@ -60,7 +61,7 @@ impl Scene {
     }
 
     /// A policy that admits whom one list has.
-    pub(crate) fn policy(&self, list: Value) -> Value {
+    pub fn policy(&self, list: Value) -> Value {
         json!({
             "version": 1,
             "lists": { "partners": list },
@@ -75,13 +76,13 @@ impl Scene {
     }
 
     /// A policy that admits all certificates of the authority.
-    pub(crate) fn authority_policy(&self) -> Value {
+    pub fn authority_policy(&self) -> Value {
         let ca = self.authority.identity().certificate_pem();
         self.policy(json!({ "entries": [{ "ca": ca, "identity": "acme" }] }))
     }
 
     /// A policy that asks for a pinned certificate and for a token that is bound to it.
-    pub(crate) fn bound_policy(&self) -> Value {
+    pub fn bound_policy(&self) -> Value {
         let mut policy = self.pinned(1);
         let api = &mut policy["apis"][0];
         api["jwt"] = json!({
@@ -93,7 +94,7 @@ impl Scene {
     }
 
     /// The entries of a feed, the client's own first, each with its key.
-    pub(crate) fn entries(&self, count: usize) -> impl Iterator<Item = (String, String)> {
+    pub fn entries(&self, count: usize) -> impl Iterator<Item = (String, String)> {
         let own = (self.alice.fingerprint(), "acme/alice".to_owned());
         let others = (1..count).map(|it| (fingerprint(it), format!("acme/partner-{it}")));
         std::iter::once(own).chain(others).map(|(pin, identity)| {
@@ -103,7 +104,7 @@ impl Scene {
     }
 
     /// A policy of so many pinned certificates.
-    pub(crate) fn pinned(&self, count: usize) -> Value {
+    pub fn pinned(&self, count: usize) -> Value {
         let pins = self.pins(count).into_iter().enumerate();
         let entry =
             |(number, pin)| json!({ "sha256": pin, "identity": format!("acme/partner-{number}") });
@@ -112,7 +113,7 @@ impl Scene {
 }
 
 /// Sixty-four digits that are spread as digests are.
-pub(crate) fn fingerprint(number: usize) -> String {
+pub fn fingerprint(number: usize) -> String {
     let mut state = number as u64;
     let digits = (0..4).map(|_| {
         // SplitMix64, by Sebastiano Vigna, in the public domain.
@@ -126,6 +127,6 @@ pub(crate) fn fingerprint(number: usize) -> String {
 }
 
 /// The URI in the client's certificate.
-pub(crate) const OWN_URI: &str = "spiffe://corp.example/ns/acme/sa/alice";
+pub const OWN_URI: &str = "spiffe://corp.example/ns/acme/sa/alice";
 
 const ISSUER: &str = "https://issuer.example";

@@ -20,7 +20,7 @@ impl Variant {
     /// # Errors
     ///
     /// When its Envoy cannot be pinned to its core.
-    pub(crate) async fn start(self, scene: &Scene) -> io::Result<Subject> {
+    pub async fn start(self, scene: &Scene) -> io::Result<Subject> {
         let allowed = |host, tells| Subject::allowed(self, scene, host, tells);
         let subject = match self {
             Self::Nothing => allowed(beside(scene, |_| Vec::new()), Tells::Lies),
@@ -82,7 +82,7 @@ impl Variant {
 /// # Errors
 ///
 /// When its Envoy cannot be pinned to its core.
-pub(crate) fn build(scene: &Scene, name: &str, module: Vec<u8>) -> io::Result<Subject> {
+pub fn build(scene: &Scene, name: &str, module: Vec<u8>) -> io::Result<Subject> {
     let host = alone(scene, &scene.pinned(1), |bootstrap| {
         bootstrap.remove_guard();
         bootstrap.change_module(|_| module);
@@ -196,4 +196,4 @@ fn is_ours(filter: &Value) -> bool {
 }
 
 /// The Envoy.
-pub(crate) const VERSION: &str = "1.40.0";
+pub const VERSION: &str = "1.40.0";

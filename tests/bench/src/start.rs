@@ -5,15 +5,15 @@ use std::fs;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use peergate_bench::scene::Scene;
+use peergate_bench::spread::Spread;
+use peergate_bench::subject::Subject;
+use peergate_bench::variant::Variant;
 use peergate_e2e::{replace_policy, with_policy};
 use serde_json::{Value, json};
 
 use crate::arguments::Arguments;
 use crate::machine;
-use crate::scene::Scene;
-use crate::spread::Spread;
-use crate::subject::Subject;
-use crate::variant::Variant;
 
 /// Measures all of it, and shows the figures.
 ///

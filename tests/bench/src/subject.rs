@@ -13,32 +13,32 @@ use crate::scene::Scene;
 use crate::variant::Variant;
 
 /// A variant that runs, who asks it, and what comes of it.
-pub(crate) struct Subject {
+pub struct Subject {
     /// Where it listens: first without the guard.
-    pub(crate) doors: Vec<Door>,
+    pub doors: Vec<Door>,
     host: Host,
     /// Who asks.
-    pub(crate) client: Client,
+    pub client: Client,
     /// What every answer must be.
-    pub(crate) status: u16,
+    pub status: u16,
     /// What an upstream learns of the client.
-    pub(crate) tells: Tells,
+    pub tells: Tells,
     /// Headers that only this variant needs.
-    pub(crate) more: Vec<Field>,
+    pub more: Vec<Field>,
 }
 
 /// A listener.
 #[derive(Clone, Debug)]
-pub(crate) struct Door {
+pub struct Door {
     /// What the variant is called here.
-    pub(crate) name: String,
+    pub name: String,
     /// Where it is.
-    pub(crate) address: SocketAddr,
+    pub address: SocketAddr,
 }
 
 /// What an upstream learns of the client from headers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Tells {
+pub enum Tells {
     /// What the client says of itself.
     Lies,
     /// Nothing that the client says of itself: something stands in its place.
@@ -50,14 +50,15 @@ pub(crate) enum Tells {
 }
 
 /// What runs, and where it listens.
-pub(crate) struct Host {
-    pub(crate) runs: Runs,
+pub struct Host {
+    /// What runs.
+    pub runs: Runs,
     /// Where the guard stands behind the filter, if it does so anywhere.
-    pub(crate) guarded: Option<SocketAddr>,
+    pub guarded: Option<SocketAddr>,
 }
 
 /// What runs.
-pub(crate) enum Runs {
+pub enum Runs {
     /// An Envoy.
     Alone(Box<Gateway>),
     /// One with a feed.
@@ -66,12 +67,12 @@ pub(crate) enum Runs {
 
 impl Subject {
     /// Asked by a client whom it lets pass.
-    pub(crate) fn allowed(variant: Variant, scene: &Scene, host: Host, tells: Tells) -> Self {
+    pub fn allowed(variant: Variant, scene: &Scene, host: Host, tells: Tells) -> Self {
         Self::asked_by(&scene.alice, variant, host, 200, tells)
     }
 
     /// Asked by a client whom it refuses.
-    pub(crate) fn refused(variant: Variant, scene: &Scene, host: Host) -> Self {
+    pub fn refused(variant: Variant, scene: &Scene, host: Host) -> Self {
         Self::asked_by(&scene.bob, variant, host, 403, Tells::Lies)
     }
 
@@ -84,18 +85,18 @@ impl Subject {
     }
 
     /// Asked with one header more.
-    pub(crate) fn with(mut self, field: Field) -> Self {
+    pub fn with(mut self, field: Field) -> Self {
         self.more.push(field);
         self
     }
 
     /// The gateway.
-    pub(crate) fn gateway(&self) -> &Gateway {
+    pub fn gateway(&self) -> &Gateway {
         self.host.gateway()
     }
 
     /// Ends its Envoy and starts it again.
-    pub(crate) fn restart(&mut self) -> io::Result<()> {
+    pub fn restart(&mut self) -> io::Result<()> {
         match &mut self.host.runs {
             Runs::Alone(gateway) => gateway.envoy.restart(),
             Runs::Fed(fed) => fed.gateway.envoy.restart(),
@@ -103,14 +104,14 @@ impl Subject {
     }
 
     /// Resident memory in bytes.
-    pub(crate) fn resident(&self) -> io::Result<u64> {
+    pub fn resident(&self) -> io::Result<u64> {
         self.gateway().envoy.resident()
     }
 }
 
 impl Host {
     /// Of what runs.
-    pub(crate) fn new(runs: Runs, guarded: Option<SocketAddr>) -> Self {
+    pub fn new(runs: Runs, guarded: Option<SocketAddr>) -> Self {
         Self { runs, guarded }
     }
 
@@ -123,7 +124,7 @@ impl Host {
 }
 
 /// Has Envoy itself answer whatever is let through, but for what goes to [`ECHO`], and log nothing.
-pub(crate) fn answer_at_once(bootstrap: &mut Bootstrap) {
+pub fn answer_at_once(bootstrap: &mut Bootstrap) {
     let manager = bootstrap.connection_manager();
     manager.as_object_mut().expect("an object").remove("access_log");
     // So that an upstream could be taken in by such a name, and what is measured has to remove it.
@@ -139,11 +140,11 @@ pub(crate) fn answer_at_once(bootstrap: &mut Bootstrap) {
 }
 
 /// Puts other HTTP filters in place of all but the router.
-pub(crate) fn replace_filters(bootstrap: &mut Bootstrap, filters: Vec<Value>) {
+pub fn replace_filters(bootstrap: &mut Bootstrap, filters: Vec<Value>) {
     let all = bootstrap.http_filters();
     all.retain(|filter| filter["name"] == "envoy.filters.http.router");
     all.splice(0..0, filters);
 }
 
 /// The path under which requests reach the upstream.
-pub(crate) const ECHO: &str = "/echo";
+pub const ECHO: &str = "/echo";

@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
-use crate::request::Shape;
+use peergate_bench::request::Shape;
+use peergate_bench::spread::Spread;
+use peergate_bench::variant::Variant;
+
 use crate::rounds::{NONE, Rounds};
-use crate::spread::Spread;
-use crate::variant::Variant;
 
 /// Draws what every variant costs in user time above no filter: bars to the median, lines from the least to
 /// the greatest, one panel for each number of headers over HTTP/1.1.

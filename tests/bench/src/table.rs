@@ -1,12 +1,12 @@
 //! The figures as a table.
 
+use peergate_bench::request::Shape;
+use peergate_bench::spread::Spread;
 use serde_json::Value;
 
 use crate::arguments::Arguments;
 use crate::compare::{Comparison, Unit};
-use crate::request::Shape;
 use crate::rounds::{NONE, Rounds, Sample, Series};
-use crate::spread::Spread;
 
 /// Prints all figures, one table for each shape of requests, and then what they are to show.
 pub(crate) fn print(

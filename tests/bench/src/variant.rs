@@ -4,7 +4,7 @@ use crate::request::Shape;
 
 /// What decides who may pass.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Variant {
+pub enum Variant {
     /// Nothing.
     Nothing,
     /// Envoy's own access control, by so many names of which the client's is the last.
@@ -50,7 +50,7 @@ pub(crate) enum Variant {
 
 /// How Envoy asks a service.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Transport {
+pub enum Transport {
     /// Over HTTP/1.1.
     Http,
     /// Over gRPC.
@@ -59,10 +59,10 @@ pub(crate) enum Transport {
 
 impl Variant {
     /// Peergate as the others are compared with it.
-    pub(crate) const PEERGATE: Self = Self::Pinned { pins: 1 };
+    pub const PEERGATE: Self = Self::Pinned { pins: 1 };
 
     /// All of them, that which the others are compared with first.
-    pub(crate) const ALL: [Self; 22] = [
+    pub const ALL: [Self; 22] = [
         Self::Nothing,
         Self::Rbac { principals: 1 },
         Self::Rbac { principals: 25 },
@@ -88,7 +88,7 @@ impl Variant {
     ];
 
     /// What it is called.
-    pub(crate) fn name(self) -> String {
+    pub fn name(self) -> String {
         match self {
             Self::Nothing => "no filter".to_owned(),
             Self::Rbac { principals } => format!("RBAC, {}", counted(principals, "principal")),
@@ -111,12 +111,12 @@ impl Variant {
     }
 
     /// What it is called when the guard stands behind it, as `render` sets it up.
-    pub(crate) fn guarded(self) -> String {
+    pub fn guarded(self) -> String {
         format!("{}, guard", self.name())
     }
 
     /// What it is measured with.
-    pub(crate) fn shapes(self, full: bool) -> &'static [Shape] {
+    pub fn shapes(self, full: bool) -> &'static [Shape] {
         let is_main = match self {
             Self::Nothing | Self::Lua | Self::Empty | Self::Floor => true,
             Self::Rbac { principals } => principals <= 25,
@@ -134,7 +134,7 @@ fn counted(count: usize, thing: &str) -> String {
 }
 
 /// A number with a comma between thousands.
-fn grouped(count: usize) -> String {
+pub fn grouped(count: usize) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {

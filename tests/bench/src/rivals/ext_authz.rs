@@ -19,13 +19,13 @@ use tokio::net::{TcpListener, TcpStream};
 use registry::Registry;
 
 /// The name of the cluster of the HTTP service.
-pub(crate) const HTTP_CLUSTER: &str = "ext_authz_http";
+pub const HTTP_CLUSTER: &str = "ext_authz_http";
 
 /// The name of the cluster of the gRPC service, which speaks HTTP/2 by prior knowledge.
-pub(crate) const GRPC_CLUSTER: &str = "ext_authz_grpc";
+pub const GRPC_CLUSTER: &str = "ext_authz_grpc";
 
 /// Asks the service over HTTP/1.1.
-pub(crate) fn http() -> Value {
+pub fn http() -> Value {
     filter(json!({
         "http_service": {
             "server_uri": {
@@ -43,7 +43,7 @@ pub(crate) fn http() -> Value {
 }
 
 /// Asks the service over gRPC.
-pub(crate) fn grpc() -> Value {
+pub fn grpc() -> Value {
     filter(json!({
         "grpc_service": { "envoy_grpc": { "cluster_name": GRPC_CLUSTER }, "timeout": TIMEOUT },
     }))
@@ -51,12 +51,12 @@ pub(crate) fn grpc() -> Value {
 
 /// Starts the HTTP service for these certificates (SHA-256, lower-case hex), on a free port. It ends with
 /// the runtime.
-pub(crate) async fn start_http(pins: &[String]) -> SocketAddr {
+pub async fn start_http(pins: &[String]) -> SocketAddr {
     start(pins, http::serve).await.expect("a free port")
 }
 
 /// Starts the gRPC service likewise.
-pub(crate) async fn start_grpc(pins: &[String]) -> SocketAddr {
+pub async fn start_grpc(pins: &[String]) -> SocketAddr {
     start(pins, grpc::serve).await.expect("a free port")
 }
 

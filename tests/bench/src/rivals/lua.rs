@@ -8,7 +8,7 @@ use super::identity;
 ///
 /// What it does not do and Peergate does: it compares no paths, looks for no name of ours in
 /// `connection`, counts nothing, answers gRPC as it answers HTTP.
-pub(crate) fn filter(pins: &[String]) -> Value {
+pub fn filter(pins: &[String]) -> Value {
     let lines = pins.iter().enumerate();
     let lines: String = lines.map(|(place, pin)| format!("{pin} {}\n", identity(place))).collect();
     json!({

@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 /// Lets so many names pass (URI SANs), the client's own last: Envoy looks at one after the other.
-pub(crate) fn filter(principals: usize, own_uri: &str) -> Value {
+pub fn filter(principals: usize, own_uri: &str) -> Value {
     let others = 1..principals;
     let uris = others.map(|place| format!("spiffe://example.com/client/{place}"));
     let principals: Vec<Value> = uris.chain([own_uri.to_owned()]).map(principal).collect();

@@ -1,10 +1,10 @@
 //! What is measured, and beside what.
 
+use peergate_bench::rivals::modules::{self, CALLS, built};
+use peergate_bench::rivals::{lua, rbac};
 use serde_json::{Value, json};
 
 use crate::place;
-use crate::rivals::modules::{self, CALLS, built};
-use crate::rivals::{lua, rbac};
 use crate::rounds::TIMES;
 
 /// One filter.

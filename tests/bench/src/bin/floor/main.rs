@@ -16,15 +16,6 @@
 
 mod cases;
 mod place;
-#[path = "../../rivals"]
-mod rivals {
-    mod identity;
-    pub(crate) mod lua;
-    pub(crate) mod modules;
-    pub(crate) mod rbac;
-
-    use identity::identity;
-}
 mod rounds;
 
 use std::process::ExitCode;
