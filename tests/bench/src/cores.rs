@@ -31,6 +31,11 @@ impl Cores {
         pin(std::process::id(), self.load)
     }
 
+    /// Keeps this thread to Envoy's core.
+    pub fn keep_thread_to_envoy(self) -> io::Result<()> {
+        Ok(sched_setaffinity(None, &only(self.envoy))?)
+    }
+
     /// Keeps an Envoy to its core.
     pub fn pin(self, process: u32) -> io::Result<()> {
         pin(process, self.envoy)
