@@ -125,8 +125,8 @@ impl Gate {
         self.weigh(stream, aim, &headers, &look, memory)
     }
 
-    /// Judges a request that nothing is known of yet. Far from what is done for most requests: what lies between
-    /// that, they pay for.
+    /// Judges a request that no pass is kept for. In a function of its own: the others would pay for code that lies
+    /// between what they need.
     #[inline(never)]
     fn weigh(
         &self,
